@@ -14,14 +14,15 @@ import {
   validator,
 } from '../text/arguments.ts';
 import { areEnvironments, type RecordedEnvironment } from './environments.ts';
+import { isOpPart, type OpPart } from './op-part.ts';
 
 /** The version of the form that this module reads and writes. */
-export const recordVersion = 3;
+export const recordVersion = 4;
 
 /** A build, for a comparison with another. `tsfront explain --record` writes it as JSON. */
 export interface BuildRecord {
   /** Version of this form. */
-  readonly version: 3;
+  readonly version: 4;
   /** What tells apart the keys that digests of values are made with: values are compared only between equal ones. */
   readonly key: string;
   /** The steps of each platform, in the order of the graph. */
@@ -48,6 +49,8 @@ export interface BuildStep {
   readonly endLine: number;
   /** The instruction as people know it; shortened, and without values of secrets. */
   readonly text: string;
+  /** The keyword of the instruction, in lower case; absent if it is not known. */
+  readonly keyword?: string;
   /** Digest of the op, by which a daemon names the step. In a file, '' for one that has secrets. */
   readonly op: string;
   /** Whether it has values of secrets, which its op makes it possible to guess; absent if not. */
@@ -56,25 +59,35 @@ export interface BuildStep {
   readonly uncached?: string;
   /** Digest of the text of the instruction in the Dockerfile, by which it is found in another. */
   readonly instruction: string;
-  /** Flags of the instruction as written, sorted, without values of secrets; absent without flags. */
-  readonly flags?: readonly string[];
+  /** Flags of the instruction, sorted by their texts; absent without flags. */
+  readonly flags?: readonly RecordedFlag[];
   /** Digest of the text of the instruction without its flags; absent if its text is not known. */
   readonly rest?: string;
   /** Names of variables in the instruction, without those of a command; absent without variables. */
   readonly uses?: readonly string[];
+  /** Whether it has a destination that is relative to the working directory; absent if not. */
+  readonly isRelative?: true;
   /** The line of the SHELL of a RUN, and the digest of its text; absent without a SHELL. */
   readonly shell?: readonly [line: number, text: string];
   /**
-   * Digests of what the op is made of, by name: `command`, `user`. Of a text with secrets, that of the text without
-   * them, and after a `~` that of the text, made with the key.
+   * What the op is made of. The digest of a text with secrets is that of the text without them, and after a `~` that of
+   * the text, made with the key.
    */
-  readonly parts: Readonly<Record<string, string>>;
+  readonly parts: readonly OpPart[];
   /** The place of its variables in {@link BuildRecord.environments}; absent for ops without variables. */
   readonly environment?: number;
   /** Steps that it continues, and steps that it takes files from; places in the list. */
   readonly inputs: readonly StepInput[];
   /** What it takes from contexts. */
   readonly takes: readonly RecordedTake[];
+}
+
+/** A flag of an instruction. */
+export interface RecordedFlag {
+  /** Without the leading `--`. */
+  readonly name: string;
+  /** The flag as written, without values of secrets. */
+  readonly text: string;
 }
 
 /** A step that another step needs. */
@@ -119,7 +132,6 @@ export interface RecordedIgnoreFile {
   readonly lines: readonly number[];
 }
 
-const digest = aText;
 const entries = validator(
   'a pair of digests',
   (value) => Array.isArray(value) && value.length >= 2 && value.length <= 4,
@@ -132,14 +144,15 @@ const step = fields({
   text: aText,
   op: aText,
   uncached: optional(aText),
-  flags: optional(listOf(aText)),
+  keyword: optional(aText),
+  flags: optional(listOf(fields({ name: aText, text: aText }))),
   rest: optional(aText),
   uses: optional(listOf(aText)),
   environment: optional(number),
   instruction: aText,
-  parts: recordOf(digest),
+  parts: listOf(validator('a part of an op', isOpPart)),
   inputs: listOf(fields({ step: number })),
-  takes: listOf(fields({ context: aText, digest, paths: listOf(aText) })),
+  takes: listOf(fields({ context: aText, digest: aText, paths: listOf(aText) })),
 });
 const contents = {
   platforms: recordOf(listOf(step)),
@@ -150,7 +163,7 @@ const contents = {
   contexts: recordOf(
     fields({ files: optional(recordOf(entries)), ignore: listOf(aText), ignoreFile: optional(ignoreFile) }),
   ),
-  buildArgs: recordOf(digest),
+  buildArgs: recordOf(aText),
   variables: recordOf(listOf(number)),
   settings: optional(recordOf(listOf(aText))),
 };

@@ -1,10 +1,11 @@
 /** Compares two builds: which steps run again, the first cause of each, and which steps only follow from others. */
 import { checkArgument } from '../text/arguments.ts';
-import { type BuildRecord, type BuildStep, recordArgument } from './build-record.ts';
-import type { Cause } from './cause.ts';
+import { type BuildRecord, type BuildStep, type RecordedFlag, recordArgument } from './build-record.ts';
+import { type Cause, causeOf, type Difference, type Origin } from './cause.ts';
 import { shortHash } from './content-hash.ts';
 import { EnvironmentReader, type RecordedVariable } from './environments.ts';
 import { FileCauses } from './file-causes.ts';
+import { type OpPart, partName } from './op-part.ts';
 
 /** What differs between two builds. Its JSON is the output of `tsfront explain --format json`. */
 export interface Explanation {
@@ -49,7 +50,7 @@ export interface ExplainedStep {
 }
 
 /** Maximum number of variables that are causes of one step; the others are counted. */
-const maxVariableCauses = 20;
+const maxVariables = 20;
 /**
  * Maximum number of steps with causes, the nearest ones, that a step passes on: an explanation grows with the build
  * alone.
@@ -109,14 +110,9 @@ const environmentDigest = ({ environment }: BuildStep, record: BuildRecord, { co
   environment === undefined ? '' : comparable(record.environments[environment]!.digest);
 
 function ownOf(step: BuildStep, record: BuildRecord, sides: Sides): string {
-  const parts = Object.entries(step.parts).sort(byName);
-  const comparable = parts.map(([name, digest]) => [name, sides.comparable(digest)]);
-  return shortHash(
-    JSON.stringify([comparable, environmentDigest(step, record, sides), step.takes.map((it) => it.digest)]),
-  );
+  const parts = step.parts.map((part) => [partName(part), sides.comparable(part.digest)]);
+  return shortHash(JSON.stringify([parts, environmentDigest(step, record, sides), step.takes.map((it) => it.digest)]));
 }
-
-const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => (a < b ? -1 : 1);
 
 /** The cache keys of steps: what a step is made of, with the keys of what it needs. */
 function keysOf(steps: readonly BuildStep[], record: BuildRecord, sides: Sides): string[] {
@@ -150,26 +146,26 @@ function explainSteps(
     }
     const partner = pairs[index];
     const before = partner === undefined ? undefined : old[partner];
-    const causes: Cause[] = before ? causesOf(before, step, sides) : [{ kind: 'new', name: '', detail: '' }];
-    if (step.uncached !== undefined) causes.push({ kind: 'no cache', name: '', detail: step.uncached });
+    const differences: Difference[] = before ? differencesOf(before, step, sides) : [{ kind: 'new' }];
+    if (step.uncached !== undefined) differences.push({ kind: 'no cache', option: step.uncached });
     const follows = new Set<number>();
     for (const { step: input } of inputs) {
       for (const root of roots[input]!) {
         // A step that no instruction names is a part of this one: a here-document, or what ADD downloads.
         const isPart = list[root]!.line === 0;
         if (!isPart) follows.add(root);
-        else if (causes.length === 0) causes.push(...inlineCauses(before, step, list[root]!, sides));
+        else if (differences.length === 0) differences.push(...inlineDifferences(before, step, list[root]!, sides));
       }
     }
     // The same step on other inputs than before, which are cached themselves.
-    if (causes.length === 0 && follows.size === 0) causes.push({ kind: 'inputs', name: '', detail: '' });
-    const depends = causes.every(isUnseen) && inputs.every((it) => it.content || outcomes[it.step] !== 'runs');
+    if (differences.length === 0 && follows.size === 0) differences.push({ kind: 'inputs' });
+    const depends = differences.every(isUnseen) && inputs.every((it) => it.content || outcomes[it.step] !== 'runs');
     const outcome = depends ? 'depends' : 'runs';
     outcomes.push(outcome);
-    const own = causes.length > 0 ? new Set([...follows, index]) : follows;
+    const own = differences.length > 0 ? new Set([...follows, index]) : follows;
     roots.push(own.size > maxRoots ? new Set([...own].sort((a, b) => a - b).slice(-maxRoots)) : own);
     const followsFrom = [...new Set([...follows].map((root) => list[root]!.line))].sort((a, b) => a - b);
-    explained.push({ ...place, outcome, causes, followsFrom });
+    explained.push({ ...place, outcome, causes: differences.map(causeOf), followsFrom });
   }
   return explained;
 }
@@ -178,17 +174,22 @@ function explainSteps(
  * Whether a daemon that has the directory from an earlier build does not see what changed: it is sent what differs, and
  * of a directory that was there it changes the mode and keeps the digest.
  */
-const isUnseen = ({ kind, name, detail }: Cause): boolean =>
-  kind === 'file' && name.endsWith('/') && (detail === 'mode' || detail === 'attributes');
+const isUnseen = (it: Difference): boolean =>
+  it.kind === 'file' && it.path.endsWith('/') && (it.change === 'mode' || it.change === 'attributes');
 
 const isOtherText = (before: BuildStep | undefined, step: BuildStep, { comparable }: Sides) =>
   before === undefined || comparable(before.instruction) !== comparable(step.instruction);
 
 /** Why a part of a step differs. Flags such as --checksum are only in the part. */
-function inlineCauses(before: BuildStep | undefined, step: BuildStep, part: BuildStep, sides: Sides): Cause[] {
-  if (!isOtherText(before, step, sides)) return settingCause('here-document', part, sides);
-  const written = before ? flagCauses(before, step, sides) : [];
-  return written.length > 0 ? written : [{ kind: 'instruction', name: '', detail: '' }];
+function inlineDifferences(
+  before: BuildStep | undefined,
+  step: BuildStep,
+  inline: BuildStep,
+  sides: Sides,
+): readonly Difference[] {
+  if (!isOtherText(before, step, sides)) return settingDifferences({ kind: 'here-document' }, inline, sides);
+  const written = before ? flagDifferences(before, step, sides) : [];
+  return written.length > 0 ? written : [{ kind: 'instruction' }];
 }
 
 /** The step of the older build that each step was: by its instruction, and between such steps by its place and kind. */
@@ -227,10 +228,10 @@ function pairSteps(
   return pairs;
 }
 
-const kindOf = ({ text, parts }: BuildStep) => `${/^\w*/.exec(text)?.[0]} ${Object.keys(parts)[0]}`;
+const kindOf = ({ keyword = '', parts }: BuildStep) => `${keyword} ${parts[0]?.kind}`;
 
 /** The flags that parts of a step are the values of. */
-const flags: Readonly<Record<string, string>> = {
+const flagsOfParts: { readonly [Kind in OpPart['kind']]?: string } = {
   network: '--network',
   security: '--security',
   'secret variables': '--mount',
@@ -240,116 +241,119 @@ const flags: Readonly<Record<string, string>> = {
   exclude: '--exclude',
 };
 
-/** The flag that a part is the value of, for any source of a COPY: `owner 2`. */
-const flagOf = (part: string): string | undefined => flags[part.replace(/ \d+$/, '')];
-
-function causesOf(before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
-  const { comparable, files } = sides;
-  const causes: Cause[] = [];
-  const names = new Set([...Object.keys(before.parts), ...Object.keys(step.parts)]);
-  const digestIn = ({ parts }: BuildStep, name: string) => comparable(parts[name] ?? 'none');
-  const differing = [
-    ...[...names].filter((name) => digestIn(before, name) !== digestIn(step, name)),
-    ...differingVariables(before, step, sides),
-  ];
+function differencesOf(before: BuildStep, step: BuildStep, sides: Sides): Difference[] {
+  const parts = differingParts(before, step, sides);
+  const { names, areReordered } = differingVariables(before, step, sides);
   const isText = isOtherText(before, step, sides);
-  const own = differing.filter((name) => !name.startsWith('env '));
   // Then the flags are what differs in the text.
-  const isFlag = (name: string) => name.startsWith('mount ') || flagOf(name) !== undefined;
-  const written = isText ? flagCauses(before, step, sides) : [];
-  const areFlags = isText && own.length > 0 && (written.length > 0 || own.every(isFlag));
-  let variables = 0;
-  for (const name of differing) {
-    if (name.startsWith('env ')) {
-      if (name !== 'env order' && ++variables <= maxVariableCauses)
-        causes.push(variableCause(name.slice('env '.length), step, sides));
-    } else if (written.length > 0) continue;
-    else if (name.startsWith('mount ')) causes.push({ kind: 'mount', name: name.slice('mount '.length), detail: '' });
-    else if (name === 'platform' || name === 'base image' || name === 'source')
-      causes.push(...sourceCauses(name, isText, step, sides));
-    else if (!isText) causes.push(...shellCause(name, before, step, sides));
-    else if (areFlags) causes.push({ kind: 'instruction', name: flagOf(name)!, detail: '' });
+  const isFlag = ({ kind }: OpPart) => kind === 'mount' || flagsOfParts[kind] !== undefined;
+  const written = isText ? flagDifferences(before, step, sides) : [];
+  const areFlags = isText && parts.length > 0 && (written.length > 0 || parts.every(isFlag));
+  const differences: Difference[] = [];
+  if (isText && !areFlags && (parts.length + names.length > 0 || areReordered))
+    differences.push({ kind: 'instruction' });
+  for (const part of written.length > 0 ? [] : parts) {
+    const flag = areFlags ? flagsOfParts[part.kind] : undefined;
+    if (flag !== undefined) differences.push({ kind: 'flag', flag });
+    else differences.push(...partDifferences(part, isText, before, step, sides));
   }
+  for (const name of names.slice(0, maxVariables)) differences.push(variableDifference(name, step, sides));
   // Only --link changes nothing in the op itself.
-  causes.push(...written.filter(({ name }) => own.length > 0 || name === '--link'));
-  if (variables > maxVariableCauses)
-    causes.push({ kind: 'variables', name: '', detail: `${variables - maxVariableCauses} more` });
-  if (isText && differing.length > 0 && !areFlags) causes.unshift({ kind: 'instruction', name: '', detail: '' });
-  if (differing.length === 1 && differing[0] === 'env order')
-    causes.push({ kind: 'settings', name: 'order of variables', detail: '' });
+  differences.push(...written.filter(({ flag }) => parts.length > 0 || flag === '--link'));
+  if (names.length > maxVariables) differences.push({ kind: 'further variables', count: names.length - maxVariables });
+  if (parts.length + names.length === 0 && areReordered) differences.push({ kind: 'order of variables' });
   for (const [index, take] of step.takes.entries()) {
     const old = before.takes[index];
-    if (old?.digest !== take.digest) causes.push(...files.causesOf(old, take));
+    if (old?.digest !== take.digest) differences.push(...sides.files.causesOf(old, take));
   }
   // Only several parts, and several sources, say the same.
-  if (differing.length < 2 && step.takes.length < 2) return causes;
-  return [...new Map(causes.map((cause) => [JSON.stringify(cause), cause])).values()];
+  if (parts.length + names.length < 2 && step.takes.length < 2) return differences;
+  return [...new Map(differences.map((it) => [JSON.stringify(it), it])).values()];
 }
 
-/** Another image or source, by the variable that names it, or another platform. */
-function sourceCauses(
-  name: 'platform' | 'base image' | 'source',
+/** The parts that differ: as they are now, or as they were if they are gone. */
+function differingParts(before: BuildStep, step: BuildStep, { comparable }: Sides): OpPart[] {
+  const [was, is] = [before, step].map(({ parts }) => new Map(parts.map((part) => [partName(part), part])));
+  const isSame = (a: OpPart | undefined, b: OpPart) => a !== undefined && comparable(a.digest) === comparable(b.digest);
+  return [...new Map([...was!, ...is!])].flatMap(([name, part]) =>
+    isSame(was!.get(name), part) && is!.has(name) ? [] : part,
+  );
+}
+
+/** What a part that differs says. @param isText whether the text of the instruction differs, too */
+function partDifferences(
+  part: OpPart,
   isText: boolean,
+  before: BuildStep,
   step: BuildStep,
   sides: Sides,
-): Cause[] {
-  if (step.parts['action'] !== undefined) return isText ? [] : [settings(name)];
-  const set = name === 'platform' || isText ? [] : changedUses(step, sides);
-  return set.length > 0 ? set : [{ kind: name, name: '', detail: '' }];
+): readonly Difference[] {
+  switch (part.kind) {
+    case 'mount':
+      return [{ kind: 'mount', target: part.target }];
+    case 'platform':
+      return [{ kind: 'platform' }];
+    case 'base image':
+    case 'source': {
+      const changed = isText ? [] : changedUses(step, sides);
+      return changed.length > 0 ? changed : [{ kind: part.kind }];
+    }
+    case 'copied path':
+      if (part.action === 1) return isText ? [] : [{ kind: 'part', part }];
+      break;
+    case 'command': {
+      const [was, is] = [before.shell, step.shell].map((shell) => sides.comparable(shell?.[1] ?? ''));
+      const place = step.shell && { file: step.file, line: step.shell[0] };
+      if (!isText && was !== is) return [{ kind: 'shell', place }];
+    }
+  }
+  return isText ? [] : settingDifferences({ kind: 'part', part }, step, sides);
 }
 
 /** The flags that differ, with their values, if nothing else in the instruction does. */
-function flagCauses(before: BuildStep, step: BuildStep, { comparable }: Sides): Cause[] {
+function flagDifferences(
+  before: BuildStep,
+  step: BuildStep,
+  { comparable }: Sides,
+): Extract<Difference, { kind: 'flag' }>[] {
   if (before.rest === undefined || step.rest === undefined || comparable(before.rest) !== comparable(step.rest))
     return [];
-  const [was, is] = [flagsByName(before), flagsByName(step)];
-  const names = new Set([...was.keys(), ...is.keys()]);
-  return [...names].flatMap((name): Cause[] => {
-    const [old = [], now = []] = [was.get(name), is.get(name)];
+  const [was, is] = [before, step].map(({ flags = [] }) => Map.groupBy(flags, ({ name }) => name));
+  const textsOf = (flags: readonly RecordedFlag[] = []) => flags.map(({ text }) => text);
+  return [...new Set([...was!.keys(), ...is!.keys()])].flatMap((name) => {
+    const [old, now] = [textsOf(was!.get(name)), textsOf(is!.get(name))];
     const gone = old.filter((it) => !now.includes(it)).join(' ');
     const added = now.filter((it) => !old.includes(it)).join(' ');
-    if (gone === '' && added === '') return [];
-    return [{ kind: 'instruction', name, detail: '', before: gone, now: added }];
+    return gone === added ? [] : { kind: 'flag', flag: `--${name}`, texts: { before: gone, now: added } };
   });
 }
-
-const flagsByName = ({ flags = [] }: BuildStep) => Map.groupBy(flags, (flag) => flag.replace(/=.*$/s, ''));
 
 /**
  * A setting differs though its instruction does not: a variable in it has another value, or what stands before it. A
  * record has the text of some instructions; of the others, any declared build argument may be the cause.
  */
-function settingCause(name: string, step: BuildStep, sides: Sides): Cause[] {
-  const { text } = step;
-  const args = changedArgs(sides).filter((arg) => sides.newer.variables[arg] !== undefined);
-  const isCommand = /^run\b/i.test(text) || text === '';
-  if (isCommand) return args.length > 0 ? args.map(argCause) : [settings(name)];
+function settingDifferences(setting: Difference, step: BuildStep, sides: Sides): readonly Difference[] {
+  const { keyword, uses = [], isRelative = false } = step;
+  if (keyword === 'run') {
+    const changed = changedArgs(sides).filter((name) => sides.newer.variables[name] !== undefined);
+    if (changed.length === 0) return [setting];
+    return changed.map((name) => ({ kind: 'variable', name, origin: 'build argument' }));
+  }
   const changed = changedUses(step, sides);
   if (changed.length > 0) return changed;
   // A relative destination depends on the working directory, too.
-  const { uses = [] } = step;
-  const isRelative = name.startsWith('destination') && !/\s\//.test(text);
-  return uses.length === 1 && !isRelative ? [variableCause(uses[0]!, step, sides)] : [settings(name)];
+  const isMoved = isRelative && setting.kind === 'part' && setting.part.kind === 'destination';
+  return uses.length === 1 && !isMoved ? [variableDifference(uses[0]!, step, sides)] : [setting];
 }
 
 /** The variables of an instruction whose build arguments, ARG or ENV differ. */
-function changedUses(step: BuildStep, sides: Sides): Cause[] {
+function changedUses(step: BuildStep, sides: Sides): Difference[] {
   const { older, newer, valuesCompared } = sides;
   const isSetOtherwise = (name: string) =>
     valuesCompared && older.settings !== undefined && String(older.settings[name]) !== String(newer.settings?.[name]);
   const changed = (step.uses ?? []).filter((name) => isChangedArg(name, sides) || isSetOtherwise(name));
-  return changed.map((name) => variableCause(name, step, sides));
+  return changed.map((name) => variableDifference(name, step, sides));
 }
-
-/** The SHELL of a command, or another setting. */
-function shellCause(name: string, before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
-  const [was, is] = [before.shell, step.shell].map((shell) => sides.comparable(shell?.[1] ?? ''));
-  if (name !== 'command' || was === is) return settingCause(name, step, sides);
-  return [{ kind: 'settings', name: 'shell', detail: step.shell ? `${step.file}:${step.shell[0]}` : '' }];
-}
-
-const settings = (name: string): Cause => ({ kind: 'settings', name, detail: '' });
-const argCause = (name: string): Cause => ({ kind: 'variable', name, detail: `build-arg:${name}` });
 
 function changedArgs(sides: Sides): string[] {
   const names = new Set([...Object.keys(sides.older.buildArgs), ...Object.keys(sides.newer.buildArgs)]);
@@ -361,30 +365,40 @@ function isChangedArg(name: string, { older, newer, valuesCompared }: Sides): bo
   return valuesCompared ? was !== is : (was === undefined) !== (is === undefined);
 }
 
-/** The variables that differ, as `env NAME`, and `env order` if their names do not stand in the same order. */
-function differingVariables(before: BuildStep, step: BuildStep, sides: Sides): string[] {
+/** Variables that differ. */
+interface DifferingVariables {
+  readonly names: readonly string[];
+  /** Whether their names do not stand in the same order. */
+  readonly areReordered: boolean;
+}
+
+function differingVariables(before: BuildStep, step: BuildStep, sides: Sides): DifferingVariables {
   const [older, newer] = [environmentDigest(before, sides.older, sides), environmentDigest(step, sides.newer, sides)];
-  if (older === newer) return [];
+  if (older === newer) return { names: [], areReordered: false };
   const was = before.environment === undefined ? [] : sides.olderEnvironments.at(before.environment);
   const is = step.environment === undefined ? [] : sides.newerEnvironments.at(step.environment);
   const isSame = (a: RecordedVariable, b: RecordedVariable) => !sides.valuesCompared || a[1] === b[1];
-  if (was.length === is.length && was.every(([name], index) => name === is[index]![0]))
-    return was.flatMap((variable, index) => (isSame(variable, is[index]!) ? [] : `env ${variable[0]}`));
+  if (was.length === is.length && was.every(([name], index) => name === is[index]![0])) {
+    const names = was.flatMap((variable, index) => (isSame(variable, is[index]!) ? [] : variable[0]));
+    return { names, areReordered: false };
+  }
   const old = new Map(was.map((variable) => [variable[0], variable]));
   const differing: string[] = [];
   for (const variable of is) {
     const found = old.get(variable[0]);
-    if (!found || !isSame(found, variable)) differing.push(`env ${variable[0]}`);
+    if (!found || !isSame(found, variable)) differing.push(variable[0]);
     old.delete(variable[0]);
   }
-  return [...differing, ...[...old.keys()].map((name) => `env ${name}`), 'env order'];
+  return { names: [...differing, ...old.keys()], areReordered: true };
 }
 
-function variableCause(name: string, { file, line }: BuildStep, sides: Sides): Cause {
-  const { older, newer } = sides;
-  if (isChangedArg(name, sides)) return argCause(name);
-  const set = newer.variables[name]?.findLast((it) => it < line);
-  if (set !== undefined) return { kind: 'variable', name, detail: `${file}:${set}` };
-  const gone = older.variables[name] !== undefined;
-  return { kind: 'variable', name, detail: gone ? 'its ARG or ENV is gone' : 'the base image' };
+function variableDifference(name: string, step: BuildStep, sides: Sides): Difference {
+  return { kind: 'variable', name, origin: originOf(name, step, sides) };
+}
+
+function originOf(name: string, { file, line }: BuildStep, sides: Sides): Origin {
+  if (isChangedArg(name, sides)) return 'build argument';
+  const set = sides.newer.variables[name]?.findLast((it) => it < line);
+  if (set !== undefined) return { file, line: set };
+  return sides.older.variables[name] !== undefined ? 'gone' : 'base image';
 }

@@ -5,7 +5,7 @@
  */
 import { createPatternMatcher, type PatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import type { RecordedContext, RecordedFile, RecordedTake } from './build-record.ts';
-import type { Cause } from './cause.ts';
+import type { Difference, FileDifference } from './cause.ts';
 import { changedLines } from './changed-lines.ts';
 import { readHeader } from './content-hash.ts';
 
@@ -30,16 +30,16 @@ export class FileCauses {
    *
    * @param old what the step has taken in the older build, if it was there
    */
-  causesOf(old: RecordedTake | undefined, take: RecordedTake): Cause[] {
-    const unlisted: Cause = { kind: 'files', name: take.context, detail: '' };
+  causesOf(old: RecordedTake | undefined, take: RecordedTake): Difference[] {
+    const unlisted: Difference = { kind: 'further files', context: take.context };
     const difference = this.differenceOf(take.context);
     if (!difference) return [unlisted];
     const is = difference.present.select(take.paths);
     const was = difference.gone.select((old ?? take).paths);
-    const causes = [...is.first, ...was.first].slice(0, maxFileCauses);
+    const causes: Difference[] = [...is.first, ...was.first].slice(0, maxFileCauses);
     if (causes.length === 0) return [unlisted];
     const rest = is.count + was.count - causes.length;
-    return rest > 0 ? [...causes, { kind: 'files', name: take.context, detail: `${rest} more` }] : causes;
+    return rest > 0 ? [...causes, { kind: 'further files', context: take.context, count: rest }] : causes;
   }
 
   private differenceOf(name: string): ContextDifference | undefined {
@@ -82,15 +82,16 @@ function compareContexts(
 interface DifferingFile {
   /** As in a record: of a directory with a slash at the end. */
   readonly path: string;
-  describe(): Difference;
+  describe(): Change;
 }
 
-type Difference = Omit<Cause, 'kind' | 'name'>;
+/** What differs in a file. */
+type Change = Omit<FileDifference, 'kind' | 'path'>;
 
 /** Files that differ. */
 interface SelectedFiles {
   /** The first ones in the order of the record. */
-  readonly first: readonly Cause[];
+  readonly first: readonly FileDifference[];
   readonly count: number;
 }
 
@@ -99,7 +100,7 @@ const nothing: SelectedFiles = { first: [], count: 0 };
 /** Files in the order of a record, by their paths. */
 class PathIndex {
   private readonly files: readonly DifferingFile[];
-  private readonly causes: (Cause | undefined)[] = [];
+  private readonly causes: (FileDifference | undefined)[] = [];
   /** Places of the files, in the order of their paths: what is below a directory stands together. */
   private readonly sorted: readonly number[];
   private readonly selections = new Map<string, readonly [first: readonly number[], count: number]>();
@@ -160,9 +161,9 @@ class PathIndex {
     return this.files[this.sorted[index]!]!.path;
   }
 
-  private causeAt(place: number): Cause {
+  private causeAt(place: number): FileDifference {
     const { path, describe } = this.files[place]!;
-    return (this.causes[place] ??= { kind: 'file', name: path, ...describe() });
+    return (this.causes[place] ??= { kind: 'file', path, ...describe() });
   }
 }
 
@@ -182,25 +183,25 @@ function withoutNested(paths: readonly string[]): readonly string[] {
 }
 
 /** What differs between two states of a file. */
-function fileDifference(was: RecordedFile, is: RecordedFile): Difference {
+function fileDifference(was: RecordedFile, is: RecordedFile): Change {
   if (was[1] !== is[1] && readHeader(was[0]).kind === readHeader(is[0]).kind)
-    return { detail: 'content', ...contentDifference(was, is) };
+    return { change: 'content', ...contentDifference(was, is) };
   return headerDifference(was[0], is[0]);
 }
 
 /** What differs between files with the same content. */
-function headerDifference(old: string, header: string): Difference {
+function headerDifference(old: string, header: string): Change {
   const [was, is] = [readHeader(old), readHeader(header)];
-  if (was.kind !== is.kind) return { detail: 'kind', before: was.kind, now: is.kind };
-  if (was.target !== is.target) return { detail: 'link', before: was.target, now: is.target };
-  if (was.mode !== is.mode) return { detail: 'mode', before: was.mode, now: is.mode };
-  return { detail: 'attributes' };
+  if (was.kind !== is.kind) return { change: 'kind', before: was.kind, now: is.kind };
+  if (was.target !== is.target) return { change: 'link', before: was.target, now: is.target };
+  if (was.mode !== is.mode) return { change: 'mode', before: was.mode, now: is.mode };
+  return { change: 'attributes' };
 }
 
 function contentDifference(
   [, , size, text]: RecordedFile,
   [, , newSize, newText]: RecordedFile,
-): Pick<Cause, 'lines' | 'bytes'> {
+): Pick<Change, 'lines' | 'bytes'> {
   const lines = text !== undefined && newText !== undefined ? changedLines(text, newText) : 0;
   if (lines > 0) return { lines };
   return size !== undefined && newSize !== undefined && size !== newSize ? { bytes: [size, newSize] } : {};
@@ -226,19 +227,19 @@ function ignoredBy(
   dropping: IgnoreRules,
   keeping: IgnoreRules,
   file: string,
-  ignored: string,
-  other: string,
-): Pick<Cause, 'detail' | 'rule' | 'place'> {
+  ignored: Change['change'],
+  other: Change['change'],
+): Change {
   const path = file.replace(/\/$/, '');
   try {
     const matcher = dropping.matcher();
     const index = matcher.decidingPattern(path);
     const pattern = matcher.patterns[index];
-    if (!pattern || keeping.matcher().matchesOrParentMatches(path)) return { detail: other };
+    if (!pattern || keeping.matcher().matchesOrParentMatches(path)) return { change: other };
     const { name, lines } = dropping.context.ignoreFile ?? {};
     const line = lines?.[index];
-    return { detail: ignored, rule: pattern.text, ...(line !== undefined && { place: `${name}:${line}` }) };
+    return { change: ignored, rule: pattern.text, ...(line !== undefined && { place: `${name}:${line}` }) };
   } catch {
-    return { detail: other };
+    return { change: other };
   }
 }

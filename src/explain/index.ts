@@ -25,6 +25,7 @@ export {
   parseRecord,
   type RecordedContext,
   type RecordedFile,
+  type RecordedFlag,
   type RecordedIgnoreFile,
   type RecordedTake,
   type StepInput,
@@ -32,3 +33,4 @@ export {
 export type { Cause } from './cause.ts';
 export { compareBuilds, type ExplainedStep, type Explanation } from './compare-builds.ts';
 export { type RecordedBuild, recordBuild } from './make-record.ts';
+export type { OpPart } from './op-part.ts';

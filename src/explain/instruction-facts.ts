@@ -4,15 +4,19 @@ import type { Definition } from '../llb/definition.ts';
 import type { Dockerfile, Instruction } from '../parser/ast.ts';
 import { parseDockerfile } from '../parser/parse.ts';
 import { createShellLex, emptyEnv, type ShellLex, WordError } from '../parser/words.ts';
+import type { RecordedFlag } from './build-record.ts';
 
 /** What an instruction says. */
 export interface InstructionFacts {
-  /** Its flags as written, in the order of their texts. */
-  readonly flags: readonly string[];
+  readonly keyword: Instruction['kind'];
+  /** Its flags, in the order of their texts. */
+  readonly flags: readonly RecordedFlag[];
   /** Its text without the flags. */
   readonly rest: string;
   /** Names of the variables that the frontend expands in it. */
   readonly uses: readonly string[];
+  /** Whether it has a destination that is relative to the working directory. */
+  readonly isRelative: boolean;
   /** The last SHELL before it, in its stage or in those that the stage is made from. */
   readonly shell: { readonly line: number; readonly text: string } | undefined;
 }
@@ -33,7 +37,13 @@ export function instructionFacts(dockerfile: Dockerfile): ReadonlyMap<number, In
     let shell = shells.get(from.image.text.toLowerCase());
     for (const instruction of [from, ...instructions]) {
       if (instruction.kind === 'shell') shell = { line: instruction.lines.start, text: instruction.code };
-      facts.set(instruction.lines.start, { ...partsOf(instruction, source.text), uses: used(lex, instruction), shell });
+      facts.set(instruction.lines.start, {
+        keyword: instruction.kind,
+        ...partsOf(instruction, source.text),
+        uses: used(lex, instruction),
+        isRelative: 'dest' in instruction && !instruction.dest.text.startsWith('/'),
+        shell,
+      });
     }
     if (name !== '') shells.set(name, shell);
   }
@@ -41,16 +51,16 @@ export function instructionFacts(dockerfile: Dockerfile): ReadonlyMap<number, In
 }
 
 function partsOf({ flags, range }: Instruction, text: string): Pick<InstructionFacts, 'flags' | 'rest'> {
-  const written: string[] = [];
+  const written: RecordedFlag[] = [];
   let rest = '';
   let done = range.start;
   for (const flag of flags) {
     rest += text.slice(done, flag.range.start).trimEnd();
-    written.push(text.slice(flag.range.start, flag.range.end));
+    written.push({ name: flag.name, text: text.slice(flag.range.start, flag.range.end) });
     done = flag.range.end;
   }
   rest += flags.length > 0 ? ` ${text.slice(done, range.end).trimStart()}` : text.slice(done, range.end);
-  return { flags: written.sort(), rest };
+  return { flags: written.sort((a, b) => (a.text < b.text ? -1 : 1)), rest };
 }
 
 /** The shell expands the variables of RUN itself, but for those in flags. */

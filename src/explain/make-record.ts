@@ -300,7 +300,7 @@ function stepOf(
   const env = entry.op.op.case === 'exec' ? (entry.op.op.value.meta?.env ?? []) : undefined;
   const hasSecrets =
     env?.some((pair) => isSecretName(pair.slice(0, pair.indexOf('=')))) ||
-    [instruction, ...Object.values(parts)].some((it) => it.includes('~'));
+    [instruction, ...parts.map((it) => it.digest)].some((it) => it.includes('~'));
   return {
     file: place?.filename ?? '',
     line: place?.lines.start ?? 0,
@@ -324,13 +324,15 @@ function factsOf(
   facts: InstructionFacts | undefined,
   { op }: DefinitionEntry['op'],
   writing: Writing,
-): Pick<BuildStep, 'flags' | 'rest' | 'uses' | 'shell'> {
-  if (!facts) return {};
-  const { flags, rest, uses, shell } = facts;
+): Pick<BuildStep, 'keyword' | 'flags' | 'rest' | 'uses' | 'isRelative' | 'shell'> {
+  if (!facts) return op.case === 'exec' ? { keyword: 'run' } : {};
+  const { keyword, flags, rest, uses, isRelative, shell } = facts;
   return {
-    ...(flags.length > 0 && { flags: flags.map(writing.hideInText) }),
+    keyword,
+    ...(flags.length > 0 && { flags: flags.map(({ name, text }) => ({ name, text: writing.hideInText(text) })) }),
     rest: textDigest(rest, writing),
     ...(uses.length > 0 && { uses }),
+    ...(isRelative && { isRelative }),
     ...(shell && op.case === 'exec' && { shell: [shell.line, textDigest(shell.text, writing)] as const }),
   };
 }

@@ -1,44 +1,45 @@
-/** What an op is made of, so that a comparison can name what differs between two. */
+/** Makes the parts of an op. */
 import type { Op } from '../gen/pb/ops_pb.ts';
 import { OpSchema } from '../gen/pb/ops_schemas.ts';
 import { base } from '../go/path.ts';
 import { encode } from '../protobuf/encode.ts';
 import { shortHash } from './content-hash.ts';
+import type { OpPart } from './op-part.ts';
 
 type OpValue<Case extends Op['op']['case']> = Extract<Op['op'], { case: Case }>['value'];
 
+type DigestOf = (value: unknown) => string;
+
 /**
- * Digests of what BuildKit's cache key of an op is made of, besides its inputs, by the names that people know.
+ * The parts of an op.
  *
- * @param digest makes the digest of a text
+ * @param digestText makes the digest of a text
  */
-export function opParts(given: Op, digest: (text: string) => string): Record<string, string> {
+export function opParts(given: Op, digestText: (text: string) => string): OpPart[] {
+  const inJson = (_: string, it: unknown) => (typeof it === 'bigint' ? String(it) : toHex(it));
+  const digestOf: DigestOf = (value) => digestText(JSON.stringify(value ?? null, inJson));
   const { op, platform } = given;
-  const ofPlatform = platform && [
-    platform.OS,
-    platform.Architecture,
-    platform.Variant,
-    platform.OSVersion,
-    platform.OSFeatures,
-  ];
+  const ofPlatform: OpPart = {
+    kind: 'platform',
+    digest: digestOf(
+      platform && [platform.OS, platform.Architecture, platform.Variant, platform.OSVersion, platform.OSFeatures],
+    ),
+  };
   switch (op.case) {
     case 'exec':
-      return hashedParts([...execParts(op.value), ['platform', ofPlatform]], digest);
+      return [...execParts(op.value, digestOf), ofPlatform];
     case 'file':
-      return hashedParts(op.value.actions.flatMap(actionParts), digest);
+      return op.value.actions.flatMap((action, index) => actionParts(action, index + 1, digestOf));
     case 'source': {
       const { identifier, attrs } = op.value;
-      return hashedParts(
-        [
-          [identifier.startsWith('docker-image://') ? 'base image' : 'source', identifier],
-          ['settings', keyedAttributes(attrs)],
-          ['platform', ofPlatform],
-        ],
-        digest,
-      );
+      return [
+        { kind: identifier.startsWith('docker-image://') ? 'base image' : 'source', digest: digestOf(identifier) },
+        { kind: 'settings', digest: digestOf(keyedAttributes(attrs)) },
+        ofPlatform,
+      ];
     }
     default:
-      return { op: shortHash(encode(OpSchema, { ...given, inputs: [] })) };
+      return [{ kind: 'op', digest: shortHash(encode(OpSchema, { ...given, inputs: [] })) }];
   }
 }
 
@@ -46,17 +47,12 @@ export function opParts(given: Op, digest: (text: string) => string): Record<str
 const keyedAttributes = (attrs: OpValue<'source'>['attrs']) =>
   Object.fromEntries(Object.entries(attrs).filter(([name]) => name !== 'image.resolvemode'));
 
-/** A part of an op by its name. Of several with one name, the last counts. */
-type Part = readonly [name: string, value: unknown];
-
-function hashedParts(parts: readonly Part[], digest: (text: string) => string): Record<string, string> {
-  const inJson = (_: string, it: unknown) => (typeof it === 'bigint' ? String(it) : toHex(it));
-  return Object.fromEntries(parts.map(([name, value]) => [name, digest(JSON.stringify(value ?? null, inJson))]));
-}
-
 const toHex = (value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value);
 
-function execParts({ meta, mounts, network, security, secretenv, cdiDevices, ...rest }: OpValue<'exec'>): Part[] {
+function execParts(
+  { meta, mounts, network, security, secretenv, cdiDevices, ...rest }: OpValue<'exec'>,
+  digestOf: DigestOf,
+): OpPart[] {
   const settings = {
     ...meta,
     args: [],
@@ -67,43 +63,42 @@ function execParts({ meta, mounts, network, security, secretenv, cdiDevices, ...
     extraHosts: meta?.extraHosts.map(({ Host }) => Host),
   };
   return [
-    ['command', meta?.args],
-    ['working directory', meta?.cwd],
-    ['user', meta?.user],
-    ['network', network],
-    ['security', security],
-    ['secret variables', secretenv],
-    ['devices', cdiDevices],
-    ['settings', [settings, rest]],
-    ...mounts.map(mountPart),
+    { kind: 'command', digest: digestOf(meta?.args) },
+    { kind: 'working directory', digest: digestOf(meta?.cwd) },
+    { kind: 'user', digest: digestOf(meta?.user) },
+    { kind: 'network', digest: digestOf(network) },
+    { kind: 'security', digest: digestOf(security) },
+    { kind: 'secret variables', digest: digestOf(secretenv) },
+    { kind: 'devices', digest: digestOf(cdiDevices) },
+    { kind: 'settings', digest: digestOf([settings, rest]) },
+    ...mounts.map((mount) => mountPart(mount, digestOf)),
   ];
 }
 
-function mountPart(mount: OpValue<'exec'>['mounts'][number]): Part {
+function mountPart(mount: OpValue<'exec'>['mounts'][number], digestOf: DigestOf): OpPart {
   const { cacheOpt, dest } = mount;
   const isOwnCache = cacheOpt && cacheOpt.sharing === 0 && (cacheOpt.ID === dest || cacheOpt.ID.endsWith(`/${dest}`));
   const cache = cacheOpt && !isOwnCache ? { ...cacheOpt, ID: '', sharing: 0 } : cacheOpt;
-  const name = dest === '/' ? 'root' : `mount ${dest}`;
-  return [name, { ...mount, input: mount.input < 0n, selector: '', cacheOpt: cache }];
+  const digest = digestOf({ ...mount, input: mount.input < 0n, selector: '', cacheOpt: cache });
+  return dest === '/' ? { kind: 'root', digest } : { kind: 'mount', target: dest, digest };
 }
 
 function actionParts(
-  { action, input, secondaryInput, output }: OpValue<'file'>['actions'][number],
-  index: number,
-): Part[] {
-  const { case: kind, value } = action;
-  const suffix = index === 0 ? '' : ` ${index + 1}`;
-  const head: Part = [`action${suffix}`, [kind, input, secondaryInput, output]];
-  if (kind !== 'copy') return [head, [`file${suffix}`, value]];
+  { action: { case: kind, value }, input, secondaryInput, output }: OpValue<'file'>['actions'][number],
+  action: number,
+  digestOf: DigestOf,
+): OpPart[] {
+  const head: OpPart = { kind: 'action', action, digest: digestOf([kind, input, secondaryInput, output]) };
+  if (kind !== 'copy') return [head, { kind: 'file', action, digest: digestOf(value) }];
   const { src, dest, owner, mode, modeStr, includePatterns, excludePatterns, ...rest } = value;
   return [
     head,
-    [`source${suffix}`, base(src)],
-    [`destination${suffix}`, dest],
-    [`owner${suffix}`, owner],
-    [`mode${suffix}`, [mode, modeStr]],
-    [`patterns${suffix}`, includePatterns],
-    [`exclude${suffix}`, excludePatterns],
-    [`settings${suffix}`, rest],
+    { kind: 'copied path', action, digest: digestOf(base(src)) },
+    { kind: 'destination', action, digest: digestOf(dest) },
+    { kind: 'owner', action, digest: digestOf(owner) },
+    { kind: 'mode', action, digest: digestOf([mode, modeStr]) },
+    { kind: 'patterns', action, digest: digestOf(includePatterns) },
+    { kind: 'exclude', action, digest: digestOf(excludePatterns) },
+    { kind: 'other settings', action, digest: digestOf(rest) },
   ];
 }

@@ -99,9 +99,11 @@ test('a damaged record is an error that says what is wrong with it', async () =>
     'the record.platforms.x must be an array',
   );
   expect(damaged((it) => Object.assign(it, { contexts: [] }))).toThrow('the record.contexts');
-  expect(
-    damaged(({ platforms }) => Object.assign(Object.values(platforms)[0]!.at(-1)!, { inputs: [{ step: 7 }] })),
-  ).toThrow('a step of the record needs a step after it');
+  const damagedStep = (change: object) =>
+    damaged(({ platforms }) => Object.assign(Object.values(platforms)[0]!.at(-1)!, change));
+  expect(damagedStep({ inputs: [{ step: 7 }] })).toThrow('a step of the record needs a step after it');
+  for (const part of [{ kind: 'other' }, { kind: 'mount' }, { kind: 'owner' }])
+    expect(damagedStep({ parts: [{ ...part, digest: '' }] })).toThrow('parts[0] must be a part of an op');
 });
 
 test('arguments of another kind are refused by name', async () => {
@@ -153,4 +155,18 @@ test.each([
   const causes = compareBuilds(older, newer).steps.flatMap((step) => (step.line > 0 ? step.causes : []));
   expect(causes[0]).toMatchObject(cause);
   expect(causes.every(({ kind }) => kind === cause.kind)).toBe(true);
+});
+
+test('an instruction is the one that it was if its keyword is written in lower case', async () => {
+  const older = await record('FROM scratch\nCOPY x /a\n', { x: 'x' });
+  const { steps } = compareBuilds(older, await record('FROM scratch\ncopy x /b\n', { x: 'x' }));
+  expect(steps).toMatchObject([{ line: 2, causes: [{ kind: 'instruction' }] }]);
+});
+
+test('a relative destination depends on the working directory, whatever its source is', async () => {
+  const text = (dir: string) => `FROM scratch\nARG FILE=x\nWORKDIR ${dir}\nCOPY /$FILE b\n`;
+  const [older, newer] = [await record(text('/a'), { x: 'x' }), await record(text('/b'), { x: 'x' })];
+  expect(compareBuilds(older, newer).steps.at(-1)).toMatchObject({
+    causes: [{ kind: 'settings', name: 'destination' }],
+  });
 });
