@@ -36,7 +36,7 @@ export interface LintStage {
   /** Its syntax. */
   readonly syntax: Stage;
   /** What it is made from. */
-  readonly base: StageBase;
+  readonly base: LintBase;
   /** Whether it is the last of the file, which is built by default. */
   readonly isLast: boolean;
   /** Its instructions after FROM. */
@@ -48,7 +48,7 @@ export interface LintStage {
 }
 
 /** The base of a stage. */
-type StageBase =
+type LintBase =
   | { readonly kind: 'scratch' }
   | { readonly kind: 'stage'; readonly stage: LintStage }
   /** An error leaves nothing of its name, or it may name a stage whose name could not be read. */
@@ -98,7 +98,7 @@ export async function createLintFile(
   for (const [index, syntax] of dockerfile.stages.entries()) {
     const found = stageBase(expand(syntax.from.image.text), names, isContext);
     const mayBeStage = mayLackNames && found.kind === 'image' && stageNamePattern.test(found.name ?? '');
-    const base: StageBase = mayBeStage ? { kind: 'unknown' } : found;
+    const base: LintBase = mayBeStage ? { kind: 'unknown' } : found;
     let shell = base.kind === 'stage' ? shells.get(base.stage)! : baseShell(dockerfile, base);
     const commands: LintCommand[] = [];
     const { instructions } = syntax;
@@ -173,7 +173,7 @@ function stageBase(
   name: string | undefined,
   stages: ReadonlyMap<string, LintStage>,
   isContext: (base: string) => boolean,
-): StageBase {
+): LintBase {
   if (name === '') return { kind: 'unknown' };
   if (name === 'scratch') return { kind: 'scratch' };
   const stage = name === undefined ? undefined : stages.get(name.toLowerCase());
@@ -181,7 +181,7 @@ function stageBase(
   return name !== undefined && isContext(name) ? { kind: 'context' } : { kind: 'image', name };
 }
 
-function baseShell({ escape: escapeToken }: Dockerfile, base: StageBase): Shell {
+function baseShell({ escape: escapeToken }: Dockerfile, base: LintBase): Shell {
   const isWindows = base.kind === 'image' && /windows|nanoserver|servercore/i.test(base.name ?? '');
   return isWindows || escapeToken === '`' ? windowsShell : defaultShell;
 }

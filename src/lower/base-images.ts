@@ -27,7 +27,7 @@ import { type BuildStage, emptyImageName, type StageTable, stageNames, stageName
 import { nextStepName } from './step-name.ts';
 import { suggestName } from './suggest-names.ts';
 
-/** A base that is not a stage. */
+/** A base that is not a stage, with its name read. */
 interface IdentifiedBase {
   readonly stage: BuildStage;
   /** Its name as in the Dockerfile. */
@@ -58,7 +58,7 @@ export async function resolveBaseImages(
   const isNeeded = (stage: BuildStage) => context.options.allStages || needed.has(stage);
   for (const stage of context.table.stages) {
     const known = bases.get(stage);
-    if (stage.base || (known && (known.needed || stage.external))) continue;
+    if (stage.parent || (known && (known.needed || stage.external))) continue;
     if (stage.baseName === emptyImageName && !stage.namedContext)
       bases.set(stage, emptyBase(isNeeded(stage), context.platforms.target));
     else open.push(stage);

@@ -65,7 +65,7 @@ function stageInDoubt({ name, from }: Stage, index: number): BuildStage {
   return {
     name,
     baseName: emptyImageName,
-    base: undefined,
+    parent: undefined,
     namedContext: undefined,
     platform: undefined,
     external: false,
@@ -86,24 +86,24 @@ function buildStage(context: LowerContext, source: Stage, index: number, declare
   const { from } = source;
   const linter = context.linter.withComments(from.comments);
 
-  const base = expandLocated(lexers.word, from.image.text, globals, from, (unmatched) =>
+  const { result: baseName, matched } = expandLocated(lexers.word, from.image.text, globals, from, (unmatched) =>
     checkUndefinedArgInFrom(linter, { lines: from.lines, range: from.image.range }, unmatched, declared()),
   );
-  if (base.result === '')
+  if (baseName === '')
     throw diagnosticError('blank-base-name', `base name (${from.image.text}) should not be blank`, {
       range: from.image.range,
       lines: [from.lines],
     });
 
-  const used = new Set(base.matched);
+  const used = new Set(matched);
   const platform = from.platform === '' ? undefined : stagePlatform(context, source, linter, declared, used);
   // Base names are case-sensitive, unlike names in --from.
-  const parent = table.byName.get(base.result);
+  const parent = table.byName.get(baseName);
   const ownPaths = new Set<string>();
   const replacement = replacingContext(context, source, platform, ownPaths);
   const shared = {
     name: source.name,
-    baseName: base.result,
+    baseName,
     platform,
     external: false,
     lines: from.lines,
@@ -114,7 +114,7 @@ function buildStage(context: LowerContext, source: Stage, index: number, declare
   if (replacement) {
     addStage(table, {
       ...shared,
-      base: undefined,
+      parent: undefined,
       namedContext: replacement,
       ignoreCache: false,
       usedArgs: parent?.usedArgs ?? new Set(),
@@ -125,14 +125,14 @@ function buildStage(context: LowerContext, source: Stage, index: number, declare
   }
   addStage(table, {
     ...shared,
-    base: parent,
+    parent,
     namedContext: undefined,
     ignoreCache: isUncached(options.noCache, source.name),
     usedArgs: new Set([...(parent?.usedArgs ?? []), ...used]),
     steps: {
       stageName: source.name === '' ? `stage-${index}` : source.name,
       index: 0,
-      total: countSteps(source, base.result, parent),
+      total: countSteps(source, baseName, parent),
       inTrigger: false,
     },
     paths: parent?.paths ?? ownPaths,
@@ -214,8 +214,8 @@ function expandLocated(
 }
 
 /** The number of steps that the build shows: the pull of the base image, and each instruction that makes a layer. */
-function countSteps({ instructions }: Stage, baseName: string, base: BuildStage | undefined): number {
-  const pull = baseName !== emptyImageName && !base ? 1 : 0;
+function countSteps({ instructions }: Stage, baseName: string, parent: BuildStage | undefined): number {
+  const pull = baseName !== emptyImageName && !parent ? 1 : 0;
   return instructions.reduce(
     (total, { kind }) => total + Number(kind === 'add' || kind === 'copy' || kind === 'run' || kind === 'workdir'),
     pull,

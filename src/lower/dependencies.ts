@@ -14,11 +14,11 @@ export interface Command {
   readonly instruction: StageInstruction;
   /** The stages in the order of the mounts. */
   readonly sources: readonly BuildStage[];
-  /** Whether it comes from an ONBUILD of the base. */
+  /** Whether it comes from an ONBUILD of the base image or parent stage. */
   readonly isTrigger: boolean;
 }
 
-/** What a stage executes, and what that reads. The triggers of its base are added when the base is known. */
+/** What a stage executes, and what that reads. The triggers are added when its base is known. */
 interface StageCommands {
   /** Empty when they were dispatched. */
   commands: readonly Command[];
@@ -88,12 +88,12 @@ function namesOf(instruction: StageInstruction): readonly string[] {
   return names.filter((name) => name !== '' && stageIndex(name) === undefined);
 }
 
-/** A stage and all stages it needs: its base and those it copies or mounts from. */
+/** A stage and all stages it needs: its parent and those it copies or mounts from. */
 export function neededStages(target: BuildStage, graph: DependencyGraph): Set<BuildStage> {
   const needed = new Set<BuildStage>([target]);
   // Iterating over a set also visits members that are added meanwhile.
   for (const stage of needed) {
-    if (stage.base) needed.add(stage.base);
+    if (stage.parent) needed.add(stage.parent);
     for (const dependency of graph.get(stage)!.dependencies.keys()) needed.add(dependency);
   }
   return needed;
@@ -203,7 +203,7 @@ function circularDependency({ start, instructions }: Circle): DiagnosticError {
   );
 }
 
-/** Looks for stages that read from each other; bases cannot form a circle, because a base comes first in the file. */
+/** Looks for stages that read from each other. Parents cannot form a circle: a parent comes first in the file. */
 function findCircle(stages: readonly BuildStage[], graph: DependencyGraph): Circle | undefined {
   const visited = new Set<BuildStage>();
   const open = new Set<BuildStage>();

@@ -40,7 +40,7 @@ export interface Lowered {
   readonly state: State;
   /** States of all stages that were lowered, in file order. */
   readonly stages: readonly State[];
-  /** Whether neither the base of a stage, by its index in `stages`, nor the stage itself sets a variable. */
+  /** Whether neither a stage, by its index in `stages`, nor what it derives from sets a variable. */
   isUnset(stage: number, name: string): boolean;
   /** The paths and patterns that the target takes from the main context, from its root. */
   readonly contextPaths: ReadonlySet<string>;
@@ -228,14 +228,14 @@ async function dispatchStages(
   const stages = context.table.stages.filter(
     (stage) => context.options.allStages || (needed.has(stage) && !states.has(stage)),
   );
-  const lastDerived = new Map(stages.map((stage) => [stage.base, stage]));
+  const lastDerived = new Map(stages.map((stage) => [stage.parent, stage]));
   const errors = collectErrors(context);
   const dispatched: StageState[] = [];
   for (const stage of stages) {
     if (turns.isDue()) await turns.pass();
-    const isLastDerived = stage.base !== target && lastDerived.get(stage.base) === stage;
-    const state = stage.base
-      ? derivedState(stage, states.get(stage.base)!, infos, isLastDerived)
+    const isLastDerived = stage.parent !== target && lastDerived.get(stage.parent) === stage;
+    const state = stage.parent
+      ? derivedState(stage, states.get(stage.parent)!, infos, isLastDerived)
       : (states.get(stage) ?? stateOnBase(stage, bases.get(stage)!, infos));
     if (context.inDoubt.has(stage)) {
       state.result.doubts.setAll();

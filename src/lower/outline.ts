@@ -57,7 +57,7 @@ function stagesInside(target: BuildStage, graph: DependencyGraph): Set<BuildStag
     if (seen.has(stage)) continue;
     seen.add(stage);
     for (const dependency of [...graph.get(stage)!.dependencies.keys()].reverse()) waiting.push(dependency);
-    if (stage.base) waiting.push(stage.base);
+    if (stage.parent) waiting.push(stage.parent);
   }
   return seen;
 }

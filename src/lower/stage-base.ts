@@ -4,7 +4,7 @@ import type { Platform } from '../image/platform.ts';
 import type { State } from '../llb/state.ts';
 import type { BuildStage } from './stages.ts';
 
-/** The base of a stage. */
+/** The base of a stage without a parent. */
 export interface StageBase {
   /** The full reference of the image; the name as given for a base that is no image. */
   readonly name: string;
@@ -22,5 +22,5 @@ export interface StageBase {
   readonly triggers: readonly string[];
 }
 
-/** The bases of the stages that derive from no other. */
+/** The bases of the stages without a parent. */
 export type StageBases = ReadonlyMap<BuildStage, StageBase>;

@@ -12,10 +12,10 @@ export const emptyImageName = 'scratch';
 export interface BuildStage {
   /** The name given with AS in lower case, or ''. */
   readonly name: string;
-  /** The base as named. */
+  /** The name of its base, with variables expanded. */
   readonly baseName: string;
-  /** The stage it derives from. */
-  readonly base: BuildStage | undefined;
+  /** The stage it derives from; undefined if its base is not a stage. */
+  readonly parent: BuildStage | undefined;
   /** The context that replaces the stage. */
   readonly namedContext: NamedContext | undefined;
   /** The value of `--platform`; undefined if absent. */
@@ -32,11 +32,11 @@ export interface BuildStage {
   readonly docComment: string;
   /** Whether its steps run although they are cached. */
   readonly ignoreCache: boolean;
-  /** Names of the arguments that its FROM and those of its bases use. */
+  /** Names of the arguments that its FROM and those of the stages that it derives from use. */
   readonly usedArgs: ReadonlySet<string>;
   /** Counts its steps through all phases. */
   readonly steps: StepCounter;
-  /** Paths that others read from this stage; dispatch collects them. A stage shares the set with its base. */
+  /** Paths that others read from this stage; dispatch collects them. A stage shares the set with its parent. */
   readonly paths: Set<string>;
 }
 
@@ -48,7 +48,7 @@ export function externalSource(
   return {
     name: '',
     baseName: name,
-    base: undefined,
+    parent: undefined,
     namedContext: undefined,
     platform: undefined,
     external: true,

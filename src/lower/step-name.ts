@@ -11,7 +11,7 @@ export interface StepCounter {
   index: number;
   /** Number of the steps; 0 if they are not shown. */
   total: number;
-  /** Whether the current step comes from an ONBUILD of the base. */
+  /** Whether the current step comes from an ONBUILD of the base image or parent stage. */
   inTrigger: boolean;
 }
 

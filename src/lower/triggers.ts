@@ -1,4 +1,4 @@
-/** ONBUILD: instructions of a base image or base stage that run at the start of the stages that derive from it. */
+/** ONBUILD: instructions of a base image or parent stage that run at the start of the stages that derive from it. */
 import { diagnosticError, setLocation } from '../diagnostic/diagnostic.ts';
 import { parseTrigger } from '../parser/parse.ts';
 import { resolveBaseImages } from './base-images.ts';
@@ -12,7 +12,7 @@ import type { BuildStage } from './stages.ts';
 export interface ResolvedStages {
   /** The target and the stages that it needs. */
   readonly needed: ReadonlySet<BuildStage>;
-  /** The bases of all stages. */
+  /** The bases of the stages without a parent. */
   readonly bases: StageBases;
 }
 
@@ -50,24 +50,24 @@ export async function resolveStages(
   }
 }
 
-/** The triggers that run in a stage: those of its base stage, or of its base image. */
+/** The triggers that run in a stage: those of its parent, or of its base image. */
 function triggersOf(
   { options: { pastErrors } }: LowerContext,
   stage: BuildStage,
   graph: DependencyGraph,
   bases: StageBases,
 ): readonly string[] {
-  if (!stage.base) return bases.get(stage)!.triggers;
+  if (!stage.parent) return bases.get(stage)!.triggers;
   return graph
-    .get(stage.base)!
+    .get(stage.parent)!
     .commands.flatMap(({ instruction }) =>
       instruction.kind === 'onbuild' && !pastErrors?.standIns.has(instruction) ? [instruction.expression] : [],
     );
 }
 
 /**
- * Maximum number of instructions from triggers. Each stage runs all triggers of its base: n of each make n²
- * instructions.
+ * Maximum number of instructions from triggers. Each stage runs all triggers of its parent or base image: n of each
+ * make n² instructions.
  */
 export const maxTriggers = 100_000;
 
