@@ -33,7 +33,7 @@ interface StepNode {
    * Whether a stage that begins with this one, as FROM does, is the same as one that goes on: no instruction up to here
    * sets what a beginning sets anew (variables, arguments, triggers, what containers run).
    */
-  readonly isPlain: boolean;
+  readonly isSplittable: boolean;
 }
 
 /** A base of a stage, or a step on another node. */
@@ -63,7 +63,7 @@ export function graphOf(roots: Roots): { readonly graph: GraphJson; readonly sta
     const instructions: InstructionJson[] = [];
     let node: Node = head;
     for (; node.kind === 'step'; node = node.parent) {
-      const isLong = instructions.length >= maxRepeated && node.isPlain && heads.has(node);
+      const isLong = instructions.length >= maxRepeated && node.isSplittable && heads.has(node);
       if (node !== head && (node.name !== '' || isLong)) break;
       if (node.instruction) instructions.push(node.instruction(nameOf));
     }

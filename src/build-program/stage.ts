@@ -415,7 +415,7 @@ export class Stage extends Source {
       instruction: undefined,
       reads: [],
       name: given,
-      isPlain: true,
+      isSplittable: true,
     });
   }
 
@@ -494,13 +494,14 @@ function step(
     );
     return { name, code: codeOf(name, flags, given), flags, ...given, places };
   };
-  return new Stage({ kind: 'step', parent, instruction, reads, name: '', isPlain: isPlain(name, parent) });
+  return new Stage({ kind: 'step', parent, instruction, reads, name: '', isSplittable: isSplittable(name, parent) });
 }
 
-/** Instructions after which a stage may begin with the one before it, as with FROM, as well as go on. */
-const plain = /^(?:add|copy|expose|healthcheck|label|maintainer|run|shell|stopsignal|user|volume|workdir)$/;
+/** Instructions whose result is the same in one stage and in a stage that begins FROM the steps before them. */
+const splittable = /^(?:add|copy|expose|healthcheck|label|maintainer|run|shell|stopsignal|user|volume|workdir)$/;
 
-const isPlain = (name: string, parent: Node) => plain.test(name) && (parent.kind === 'base' || parent.isPlain);
+const isSplittable = (name: string, parent: Node) =>
+  splittable.test(name) && (parent.kind === 'base' || parent.isSplittable);
 
 /** The instruction as a Dockerfile has it, for the names of steps. */
 function codeOf(name: string, flags: readonly Flag[], { words, isJson, pairs, heredocs = [] }: Arguments): string {

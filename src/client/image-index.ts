@@ -102,16 +102,16 @@ async function openRepository(domain: string, path: string, options: JoinOptions
       const headers = { ...options.headers, ...(authorization && { authorization }) };
       return request(url, { ...options, headers, trust }, maxBlobSizes.manifest, limits);
     };
-    let answer = await attempt();
-    if (answer.status === 401 && answer.url.origin === registry.origin) {
-      const challenge = answer.headers.get('www-authenticate') ?? '';
+    let response = await attempt();
+    if (response.status === 401 && response.url.origin === registry.origin) {
+      const challenge = response.headers.get('www-authenticate') ?? '';
       const scope = `repository:${path}:pull,push`;
       authorization = await authorize(challenge, { registry, scope, trust }, await find(host), limits);
-      if (authorization) answer = await attempt();
+      if (authorization) response = await attempt();
     }
-    if (answer.status >= 300)
-      throw new Error(`${host} answered ${answer.status} to ${options.method ?? 'GET'} ${path}:${what}`);
-    return answer;
+    if (response.status >= 300)
+      throw new Error(`${host} answered ${response.status} to ${options.method ?? 'GET'} ${path}:${what}`);
+    return response;
   };
   return {
     async get(part: IndexEntry, accept: string): Promise<Uint8Array> {

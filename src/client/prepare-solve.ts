@@ -9,9 +9,9 @@ import { refuseClashes } from '../system/output-clashes.ts';
 import { type PreparedCaches, prepareCaches } from './cache.ts';
 import type { Connection } from './connection.ts';
 import { outputPaths, type PreparedExports, prepareExports } from './exporters.ts';
-import { type ChosenExports, chosenExports } from './session/chosen-exports.ts';
-import { type ContentStore, type ContentStores, contentStores } from './session/content.ts';
-import { fileSend, type ReceivedExports } from './session/file-send.ts';
+import { type ChosenExports, createChosenExports } from './session/chosen-exports.ts';
+import { type ContentStore, type ContentStores, createContentStores } from './session/content.ts';
+import { ExportReceiver } from './session/file-send.ts';
 import { type ServiceParts, sessionServices } from './session/services.ts';
 import type { Attachable } from './session/session.ts';
 import type { MemoryFiles, SolveOptions } from './solve-options.ts';
@@ -23,9 +23,10 @@ export interface Prepared {
   readonly sharedKey: string;
   readonly chosen: ChosenExports | undefined;
   readonly caches: PreparedCaches;
-  readonly layouts: ContentStores;
+  /** The OCI layouts that the build reads and writes: of images, caches and exports. */
+  readonly contentStores: ContentStores;
   /** Outputs that are received as files and archives. */
-  readonly received: ReceivedExports | undefined;
+  readonly received: ExportReceiver | undefined;
 }
 
 /** The options of the frontend: its own, and those of the caller. */
@@ -64,32 +65,33 @@ export async function prepareSolve(
   const stores = new Map<string, ContentStore>([...exports.stores, ...caches.stores]);
   for (const [name, dir] of Object.entries(options.ociLayouts ?? {}))
     stores.set(`oci:${name}`, { dir: path.resolve(dir), writable: false });
-  const layouts = contentStores(stores);
+  const contentStores = createContentStores(stores);
   if (options.onWarning) for (const warning of caches.warnings) options.onWarning(warning);
   const targets = new Map(exports.targets);
   refuseClashes(outputPaths(targets, stores));
   const chosen =
-    options.chooseExports && chosenExports(options.chooseExports, kind, exports.exporters.length, targets, stores);
-  const received = chosen || targets.size > 0 ? fileSend(targets, options.onWarning) : undefined;
+    options.chooseExports &&
+    createChosenExports(options.chooseExports, kind, exports.exporters.length, targets, stores);
+  const received = chosen || targets.size > 0 ? new ExportReceiver(targets, options.onWarning) : undefined;
   const parts: ServiceParts = {
     options,
     attachables: options.attachables,
     dirs,
     chosen,
     received,
-    layouts: chosen || stores.size > 0 ? layouts : undefined,
+    contentStores: chosen || stores.size > 0 ? contentStores : undefined,
   };
   const attachables: Attachable[] = [];
   for (const service of sessionServices) {
     const made = await service(parts);
     if (made) attachables.push(...(Array.isArray(made) ? made : [made]));
   }
-  const sharedKey = options.sharedKey ?? keyOf(dirs);
-  return { attachables, exports, sharedKey, chosen, caches, layouts, received };
+  const sharedKey = options.sharedKey ?? sharedKeyOf(dirs);
+  return { attachables, exports, sharedKey, chosen, caches, contentStores, received };
 }
 
-/** Directories of this machine. Without a key the daemon would hold all of them for states of the same one. */
-function keyOf(dirs: ReadonlyMap<string, string>): string {
+/** Without a key, the daemon would treat different directories of this machine as versions of one. */
+function sharedKeyOf(dirs: ReadonlyMap<string, string>): string {
   const all = [...dirs].map(([name, dir]) => [name, path.resolve(dir)]).sort();
   return createHash('sha256')
     .update(JSON.stringify([hostname(), all]))

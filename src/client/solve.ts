@@ -41,7 +41,7 @@ const statusGraceMs = 3000;
 /** Maximum total of these waits in milliseconds. */
 const statusLimitMs = 30_000;
 /** Maximum part of the reader's time for one report that counts towards the total, in milliseconds. */
-const readerMs = 100;
+const maxReaderMs = 100;
 /** The same as `statusGraceMs`, for a build that the caller has aborted. */
 const stoppedGraceMs = 500;
 /** Maximum time in milliseconds for the answer to a build whose session has ended. */
@@ -65,8 +65,8 @@ export function solve(connection: Connection, options: SolveOptions): Build {
   const result = solveWithTemporaryDirs({ connection, ref, options, onStart: started.resolve })
     .catch((error: unknown) => {
       // Errors of the caller's own frontend, and the caller's reason to stop, are passed on unchanged.
-      const isOwn = error instanceof RpcError || typeof options.frontend !== 'function';
-      if (!(error instanceof Error) || !isOwn || error === options.signal?.reason) throw error;
+      const isOfFrontend = typeof options.frontend === 'function' && !(error instanceof RpcError);
+      if (!(error instanceof Error) || isOfFrontend || error === options.signal?.reason) throw error;
       throw showCaller(error instanceof RpcError ? error : hideCause(error), caller);
     })
     .finally(() => {
@@ -101,7 +101,7 @@ async function prepareAndSolve(call: SolveCall, temporary: string[]): Promise<So
   const { signal } = options;
   signal?.throwIfAborted();
   const prepared = await prepareSolve(options, connection.kind, temporary);
-  const { attachables, exports, layouts } = prepared;
+  const { attachables, exports, contentStores } = prepared;
   let session: Session | undefined;
   let failed = true;
   try {
@@ -124,7 +124,7 @@ async function prepareAndSolve(call: SolveCall, temporary: string[]): Promise<So
     session?.close();
     for (const attachable of attachables) await attachable.close?.();
     // Why the build failed counts more than what could not be taken back.
-    if (failed) await layouts.discard().catch((error: Error) => options.onWarning?.(error.message));
+    if (failed) await contentStores.discard().catch((error: Error) => options.onWarning?.(error.message));
   }
 }
 
@@ -161,7 +161,7 @@ function solveRequest(
 
 async function solveInSession(call: SolveCall, session: Session, prepared: Prepared): Promise<SolveResult> {
   const { connection, ref, options, onStart } = call;
-  const { exports, chosen, caches, layouts, received } = prepared;
+  const { exports, chosen, caches, contentStores, received } = prepared;
   const { signal } = options;
   const frontendAttrs = { ...attrsOf(options), ...caches.frontendAttrs };
   const cut = new AbortController();
@@ -181,12 +181,12 @@ async function solveInSession(call: SolveCall, session: Session, prepared: Prepa
       await runInProcess(options.frontend, build, solving);
     }
     const response = await solving;
-    await layouts.publish();
+    await contentStores.publish();
     await received?.publish();
     // A cache and a layout in one directory may have one name there: as with buildx, it is the image's.
-    await caches.finish(response.ExporterResponse, layouts.name);
-    await exports.finish(response.ExporterResponse, layouts.name);
-    await chosen?.finish(response.ExporterResponse, layouts.name);
+    await caches.finish(response.ExporterResponse, contentStores.nameContent);
+    await exports.finish(response.ExporterResponse, contentStores.nameContent);
+    await chosen?.finish(response.ExporterResponse, contentStores.nameContent);
     signal?.throwIfAborted(); // from here on nothing is taken back
     await received?.keep();
     await caches.reset(options.onWarning);
@@ -196,7 +196,10 @@ async function solveInSession(call: SolveCall, session: Session, prepared: Prepa
   }
 }
 
-/** A daemon would ignore what it does not know, and build what a check forbids. @throws Error if this is one */
+/**
+ * A daemon would ignore what it does not know, and build what a check forbids.
+ * @throws Error if it lacks one of `needed`
+ */
 async function requireCapabilities(
   connection: Connection,
   needed: readonly string[],
@@ -217,7 +220,9 @@ async function requireCapabilities(
 }
 
 /**
- * No capability says it, but only a daemon that has versions refuses one that never was. @throws RpcError for others
+ * No capability tells it, so this asks for a version that never existed: daemons that know versions refuse it, and the
+ * others ignore it.
+ * @throws RpcError for a daemon that does not know versions
  */
 async function requireCompatibilityVersions(connection: Connection, signal: AbortSignal | undefined): Promise<void> {
   const nothing = { Ref: createId(), Definition: {}, Cache: {}, Internal: true };
@@ -238,62 +243,66 @@ class StatusWatch {
   private readonly connection: Connection;
   private readonly ref: string;
   /** Aborted when the build has ended. */
-  private readonly ended: AbortSignal;
+  private readonly buildEnd: AbortSignal;
   /** Aborted when the caller gives up the build. */
-  private readonly stopped: AbortSignal | undefined;
-  private readonly stop = new AbortController();
+  private readonly callerSignal: AbortSignal | undefined;
+  /** Ends the call to the daemon. */
+  private readonly callAbort = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   /** Milliseconds that may still be waited for reports after the end, all waits together. */
-  private left = statusLimitMs;
+  private remainingMs = statusLimitMs;
   /** When the current wait has begun. */
   private since = 0;
   /** Whether the reader has a report, and nothing is waited for. */
   private isReading = false;
 
-  constructor(connection: Connection, ref: string, ended: AbortSignal, stopped: AbortSignal | undefined) {
+  constructor(connection: Connection, ref: string, buildEnd: AbortSignal, callerSignal: AbortSignal | undefined) {
     this.connection = connection;
     this.ref = ref;
-    this.ended = ended;
-    this.stopped = stopped;
+    this.buildEnd = buildEnd;
+    this.callerSignal = callerSignal;
   }
 
   /** The reports. @param started resolves when the daemon knows the build */
   async *updates(started: Promise<void>): AsyncGenerator<StatusUpdate, void> {
     await started;
-    if (this.ended.aborted) return;
+    if (this.buildEnd.aborted) return;
     const sources: SourceInfo[] = [];
     const end = () => {
       if (!this.isReading) this.limitWait();
     };
-    this.ended.addEventListener('abort', end, { once: true });
+    this.buildEnd.addEventListener('abort', end, { once: true });
     try {
-      for await (const response of this.connection.control.status({ Ref: this.ref }, { signal: this.stop.signal })) {
+      for await (const response of this.connection.control.status(
+        { Ref: this.ref },
+        { signal: this.callAbort.signal },
+      )) {
         clearTimeout(this.timer);
         this.isReading = true;
         const given = performance.now();
-        if (this.ended.aborted) this.left -= given - this.since;
+        if (this.buildEnd.aborted) this.remainingMs -= given - this.since;
         yield fromStatusResponse(response, sources);
         this.isReading = false;
-        if (!this.ended.aborted) continue;
-        this.left -= Math.min(readerMs, performance.now() - given);
-        if (this.left <= 0) return;
+        if (!this.buildEnd.aborted) continue;
+        this.remainingMs -= Math.min(maxReaderMs, performance.now() - given);
+        if (this.remainingMs <= 0) return;
         this.limitWait();
       }
     } catch (error) {
       // The build's own result says what went wrong.
-      if (!this.ended.aborted && !(error instanceof RpcError)) throw error;
+      if (!this.buildEnd.aborted && !(error instanceof RpcError)) throw error;
     } finally {
       clearTimeout(this.timer);
-      this.ended.removeEventListener('abort', end);
+      this.buildEnd.removeEventListener('abort', end);
     }
   }
 
   /** Limits the wait for the next report of a build that has ended. */
   private limitWait(): void {
-    const isStopped = this.stopped?.aborted ?? false;
-    if (isStopped) this.left = Math.min(this.left, statusGraceMs);
+    const isStopped = this.callerSignal?.aborted ?? false;
+    if (isStopped) this.remainingMs = Math.min(this.remainingMs, statusGraceMs);
     this.since = performance.now();
-    const ms = Math.min(this.left, isStopped ? stoppedGraceMs : statusGraceMs);
-    this.timer = setTimeout(() => this.stop.abort(), ms);
+    const ms = Math.min(this.remainingMs, isStopped ? stoppedGraceMs : statusGraceMs);
+    this.timer = setTimeout(() => this.callAbort.abort(), ms);
   }
 }

@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Trust } from './certificates.ts';
-import { type AnswerHeaders, type Incoming, sendRequest } from './send-request.ts';
+import { type ResponseHeaders, type StreamedResponse, sendRequest } from './send-request.ts';
 
 /** Limits of a request. */
 export interface RequestLimits {
@@ -43,11 +43,11 @@ const maxRefusalBytes = 64 << 10;
 const maxRedirects = 10;
 
 /** An answer that was read whole. */
-export interface Answer {
+export interface HttpResponse {
   /** The HTTP status. */
   readonly status: number;
   /** The headers of the last answer. */
-  readonly headers: AnswerHeaders;
+  readonly headers: ResponseHeaders;
   /** The body, after its content encoding is undone. */
   readonly body: Uint8Array;
   /** The address of the answer after redirects, without credentials. */
@@ -71,8 +71,8 @@ export interface RequestOptions {
   /** Certificates of the registry that the request is about. */
   readonly trust?: Trust | undefined;
   /**
-   * Takes the body of an answer that is no refusal, a piece at a time; {@link Answer.body} is then empty. Called once
-   * for each attempt, which begins anew.
+   * Takes the body of an answer that is not a refusal, a piece at a time; {@link HttpResponse.body} is then empty.
+   * Called once for each attempt, which begins anew.
    */
   readonly receive?: (() => (piece: Uint8Array) => void) | undefined;
   /** Milliseconds that connecting may take; after that it is not tried again. By default the limits of an answer. */
@@ -92,7 +92,7 @@ export async function request(
   options: RequestOptions,
   maxSize: number,
   limits: RequestLimits,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const started = Date.now();
   const giveUp = started + limits.patienceMs;
   for (let attempt = 1; ; attempt++) {
@@ -132,13 +132,13 @@ async function requestOnce(
   maxSize: number,
   limits: RequestLimits,
   started: number,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const { patienceMs, totalMs } = limits;
   const stopped = new AbortController();
   const refuse = (why: string) => () => stopped.abort(new Refused(why));
-  const left = (ms: number) => Math.max(0, started + ms - Date.now());
-  const total = setTimeout(refuse(`the answer was not complete within ${totalMs / 1000} s`), left(totalMs));
-  let silence = setTimeout(refuse(`no answer within ${patienceMs / 1000} s`), left(patienceMs));
+  const remaining = (ms: number) => Math.max(0, started + ms - Date.now());
+  const total = setTimeout(refuse(`the answer was not complete within ${totalMs / 1000} s`), remaining(totalMs));
+  let silence = setTimeout(refuse(`no answer within ${patienceMs / 1000} s`), remaining(patienceMs));
   const signal = limits.signal ? AbortSignal.any([stopped.signal, limits.signal]) : stopped.signal;
   try {
     const { response, from } = await follow(url, options, signal);
@@ -185,7 +185,7 @@ async function follow(
   url: URL,
   { method = 'GET', headers = {}, body, redirect = 'follow', trust, dialMs }: RequestOptions,
   signal: AbortSignal,
-): Promise<{ response: Incoming; from: URL }> {
+): Promise<{ response: StreamedResponse; from: URL }> {
   const sent = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   let at = new URL(url);
   for (let redirects = 0; ; redirects++) {
@@ -223,7 +223,7 @@ export function credentialsIn({ username, password }: URL): { username: string; 
 }
 
 /** Milliseconds, from seconds or a date. */
-function retryAfter(headers: AnswerHeaders): number | undefined {
+function retryAfter(headers: ResponseHeaders): number | undefined {
   const value = headers.get('retry-after');
   if (!value) return undefined;
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();

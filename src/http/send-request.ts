@@ -9,7 +9,7 @@ import { secureContext, type Trust } from './certificates.ts';
 import { proxyFor } from './proxy.ts';
 
 /** A request. */
-export interface Outgoing {
+export interface HttpRequest {
   /** The HTTP method in upper case. */
   readonly method: string;
   /** Names in lower case. */
@@ -23,11 +23,11 @@ export interface Outgoing {
 }
 
 /** An answer whose body is still to be read. */
-export interface Incoming {
+export interface StreamedResponse {
   /** The HTTP status. */
   readonly status: number;
   /** The headers of the answer. */
-  readonly headers: AnswerHeaders;
+  readonly headers: ResponseHeaders;
   /** After its content encoding is undone. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Stops reading the body. */
@@ -35,7 +35,7 @@ export interface Incoming {
 }
 
 /** Headers by their names in any case; several of one name are joined by commas. */
-export interface AnswerHeaders {
+export interface ResponseHeaders {
   /** The value of a header; null if absent. */
   get(name: string): string | null;
 }
@@ -46,11 +46,11 @@ export interface AnswerHeaders {
  * @param signal ends the request and the reading of the body
  * @throws Error of Node, or one that names the proxy, certificate or file at fault
  */
-export async function sendRequest(url: URL, outgoing: Outgoing, signal: AbortSignal): Promise<Incoming> {
+export async function sendRequest(url: URL, request: HttpRequest, signal: AbortSignal): Promise<StreamedResponse> {
   const proxy = proxyFor(url, process.env);
   for (let again = true; ; again = false) {
     try {
-      return await exchange(url, outgoing, proxy, signal);
+      return await exchange(url, request, proxy, signal);
     } catch (error) {
       // The server has closed an idle connection just when it was used again.
       if (again && error instanceof StaleConnection) continue;
@@ -61,38 +61,44 @@ export async function sendRequest(url: URL, outgoing: Outgoing, signal: AbortSig
 
 class StaleConnection extends Error {}
 
-async function exchange(url: URL, outgoing: Outgoing, proxy: URL | undefined, signal: AbortSignal): Promise<Incoming> {
+async function exchange(
+  url: URL,
+  request: HttpRequest,
+  proxy: URL | undefined,
+  signal: AbortSignal,
+): Promise<StreamedResponse> {
   const isSecure = url.protocol === 'https:';
-  const { request: requestOf } = await protocolOf(isSecure ? url : (proxy ?? url));
+  const { request: open } = await protocolOf(isSecure ? url : (proxy ?? url));
   const options: RequestOptions = {
-    method: outgoing.method,
+    method: request.method,
     headers: {
       'user-agent': 'tsfront',
       accept: '*/*',
       'accept-encoding': 'gzip',
-      ...Object.fromEntries(outgoing.headers),
+      ...Object.fromEntries(request.headers),
     },
     signal,
-    agent: await agentFor(isSecure, proxy, outgoing.trust),
-    ...(outgoing.trust?.unchecked === url.hostname && { rejectUnauthorized: false }),
-    // The answer of a proxy that was asked for a tunnel.
-    ...({ stopped: signal } as object),
+    agent: await agentFor(isSecure, proxy, request.trust),
+    ...(request.trust?.unchecked === url.hostname && { rejectUnauthorized: false }),
+    // Not an option of Node: `createConnection` below takes it to stop opening a tunnel.
+    ...({ tunnelSignal: signal } as object),
   };
-  const asked =
+  const clientRequest =
     proxy && !isSecure
-      ? requestOf(proxyAddress(proxy), {
+      ? open(proxyAddress(proxy), {
           ...options,
           path: withoutHash(url),
           headers: throughProxy(options, url, proxy),
         })
-      : requestOf(url, options);
-  limitDial(asked, outgoing.dialMs);
-  const response = await answerTo(asked, outgoing.body).catch((error: NodeJS.ErrnoException) => {
+      : open(url, options);
+  limitDial(clientRequest, request.dialMs);
+  const response = await responseTo(clientRequest, request.body).catch((error: NodeJS.ErrnoException) => {
     signal.throwIfAborted();
-    if (asked.reusedSocket && /^(ECONNRESET|EPIPE)$/.test(error.code ?? '')) throw new StaleConnection(error.message);
+    if (clientRequest.reusedSocket && /^(ECONNRESET|EPIPE)$/.test(error.code ?? ''))
+      throw new StaleConnection(error.message);
     if (proxy && !isSecure)
       throw new Error(`the proxy ${proxy.host}: ${error.message || error.code}`, { cause: error });
-    throw explain(error, outgoing.trust);
+    throw explain(error, request.trust);
   });
   if (proxy && response.statusCode === 407) {
     response.destroy();
@@ -101,21 +107,21 @@ async function exchange(url: URL, outgoing: Outgoing, proxy: URL | undefined, si
   return {
     status: response.statusCode ?? 0,
     headers: { get: (name) => response.headersDistinct[name.toLowerCase()]?.join(', ') ?? null },
-    body: await decoded(response, outgoing.method),
+    body: await decoded(response, request.method),
     cancel: () => response.destroy(),
   };
 }
 
 /** Ends a request that has no connection in time; with a proxy, a connection to the host through it. */
-function limitDial(asked: ClientRequest, ms: number | undefined): void {
+function limitDial(clientRequest: ClientRequest, ms: number | undefined): void {
   if (!ms) return;
   const late = setTimeout(() => {
     const error = new Error(`no connection within ${ms / 1000} s (dial_timeout)`);
-    asked.destroy(Object.assign(error, { code: 'ERR_DIAL_TIMEOUT' }));
+    clientRequest.destroy(Object.assign(error, { code: 'ERR_DIAL_TIMEOUT' }));
   }, ms);
   const done = () => clearTimeout(late);
-  asked.once('close', done);
-  asked.once('socket', (socket) => {
+  clientRequest.once('close', done);
+  clientRequest.once('socket', (socket) => {
     if (socket.connecting) socket.once('connect', done);
     else done();
   });
@@ -124,19 +130,19 @@ function limitDial(asked: ClientRequest, ms: number | undefined): void {
 const protocolOf = ({ protocol }: Pick<URL, 'protocol'>) =>
   protocol === 'https:' ? import('node:https') : import('node:http');
 
-function answerTo(asked: ClientRequest, body: Outgoing['body']): Promise<IncomingMessage> {
+function responseTo(clientRequest: ClientRequest, body: HttpRequest['body']): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    asked.once('response', resolve);
-    asked.on('error', reject);
-    if (body instanceof URLSearchParams && !asked.hasHeader('content-type'))
-      asked.setHeader('content-type', 'application/x-www-form-urlencoded;charset=UTF-8');
-    asked.end(body instanceof URLSearchParams ? body.toString() : body);
+    clientRequest.once('response', resolve);
+    clientRequest.on('error', reject);
+    if (body instanceof URLSearchParams && !clientRequest.hasHeader('content-type'))
+      clientRequest.setHeader('content-type', 'application/x-www-form-urlencoded;charset=UTF-8');
+    clientRequest.end(body instanceof URLSearchParams ? body.toString() : body);
   });
 }
 
 const withoutHash = ({ href, hash }: URL) => (hash ? href.slice(0, -hash.length) : href);
 
-/** The address of a proxy without its credentials, which Node would sendRequest to the host. */
+/** The address of a proxy without its credentials, which Node would send to the host. */
 function proxyAddress(proxy: URL): URL {
   return new URL(proxy.origin);
 }
@@ -188,8 +194,8 @@ async function makeAgent(
   if (!proxy || !isSecure) return agent;
   const connect = agent.createConnection.bind(agent);
   agent.createConnection = (options, done) => {
-    const { stopped } = options as { stopped?: AbortSignal };
-    openTunnel(proxy, `${options.host}`, Number(options.port), system, stopped).then(
+    const { tunnelSignal } = options as { tunnelSignal?: AbortSignal };
+    openTunnel(proxy, `${options.host}`, Number(options.port), system, tunnelSignal).then(
       (socket) => done?.(null, connect({ ...options, ...({ socket } as object) }) as Duplex),
       (error: Error) => done?.(error, undefined as unknown as Duplex),
     );
@@ -206,10 +212,10 @@ async function openTunnel(
   system: SecureContext | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Duplex> {
-  const { request: requestOf } = await protocolOf(proxy);
+  const { request: open } = await protocolOf(proxy);
   const target = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return new Promise((resolve, reject) => {
-    const asked = requestOf(proxyAddress(proxy), {
+    const clientRequest = open(proxyAddress(proxy), {
       method: 'CONNECT',
       path: target,
       headers: { host: target, 'user-agent': 'tsfront', ...proxyCredentials(proxy) },
@@ -217,20 +223,20 @@ async function openTunnel(
       signal,
       ...(system && ({ secureContext: system } as object)),
     });
-    asked.once('connect', (response, socket, head) => {
+    clientRequest.once('connect', (response, socket, head) => {
       // A peer that sends before TLS begins is not a proxy. Any status but success is the proxy's own answer.
       if (response.statusCode === 200 && head.length === 0) return resolve(socket);
       socket.destroy();
       reject(proxyRefusal(proxy, response));
     });
-    asked.once('response', (response) => {
+    clientRequest.once('response', (response) => {
       response.destroy();
       reject(proxyRefusal(proxy, response));
     });
-    asked.once('error', (error: NodeJS.ErrnoException) =>
+    clientRequest.once('error', (error: NodeJS.ErrnoException) =>
       reject(new Error(`the proxy ${proxy.host}: ${error.message || error.code}`, { cause: error })),
     );
-    asked.end();
+    clientRequest.end();
   });
 }
 

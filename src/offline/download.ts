@@ -1,5 +1,5 @@
 /** Downloads a file from the web. */
-import { type Answer, defaultLimits, type RequestOptions, request } from '../http/request.ts';
+import { defaultLimits, type HttpResponse, type RequestOptions, request } from '../http/request.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { maxDockerfileBytes } from './locate-context.ts';
 
@@ -16,7 +16,7 @@ export async function download(
   maxBytes: number,
   signal?: AbortSignal,
   receive?: RequestOptions['receive'],
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const shown = redactCredentials(address);
   const url = URL.parse(address);
   if (!url)
@@ -24,10 +24,10 @@ export async function download(
       `${shown} is not a valid address: characters of a password such as / and # are written as %2F and %23`,
     );
   try {
-    const answer = await request(url, { receive }, maxBytes, { ...defaultLimits, signal });
-    if (answer.status === 200) return answer;
-    const advice = answer.status === 401 && !url.username ? ' (a user and a password may be in the address)' : '';
-    throw new Error(`HTTP status ${answer.status}${advice}`);
+    const response = await request(url, { receive }, maxBytes, { ...defaultLimits, signal });
+    if (response.status === 200) return response;
+    const advice = response.status === 401 && !url.username ? ' (a user and a password may be in the address)' : '';
+    throw new Error(`HTTP status ${response.status}${advice}`);
   } catch (error) {
     signal?.throwIfAborted();
     throw new Error(`${shown}: ${redactCredentials((error as Error).message)}`, { cause: error });

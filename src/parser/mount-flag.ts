@@ -19,7 +19,7 @@ export interface MountFlag {
   readonly source: string;
   /** Its path for the command; '' if absent. */
   readonly target: string;
-  /** Whether the command can write to it. */
+  /** Whether the command cannot write to it. */
   readonly readOnly: boolean;
   /** Size of a tmpfs in bytes; 0 means unlimited. */
   readonly sizeLimit: bigint;

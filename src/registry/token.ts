@@ -3,8 +3,8 @@
  * registry may be sent, both for images that are resolved here and for tokens that a daemon requests.
  */
 import type { Trust } from '../http/certificates.ts';
-import { type Answer, defaultLimits, type RequestLimits, type RequestOptions, request } from '../http/request.ts';
-import type { AnswerHeaders } from '../http/send-request.ts';
+import { defaultLimits, type HttpResponse, type RequestLimits, type RequestOptions, request } from '../http/request.ts';
+import type { ResponseHeaders } from '../http/send-request.ts';
 import { printableLine } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { ShortError } from '../text/short-error.ts';
@@ -99,11 +99,11 @@ export async function fetchToken(
   requirePrivateConnection(wanted.registry, realm);
   requireOwnRealm(wanted.registry, realm);
   const username = credentials.identityToken ? '' : credentials.username;
-  const answer = await ask(realm, { method: 'POST', body: form(wanted, username, secret) });
-  const { status } = answer;
+  const response = await ask(realm, { method: 'POST', body: form(wanted, username, secret) });
+  const { status } = response;
   // Services without POST answer 404 or 405, some 401.
   if (status !== 404 && status !== 401 && !(status === 405 && username))
-    return parseToken(wanted, realm, answer, secrets);
+    return parseToken(wanted, realm, response, secrets);
   const authorization = `Basic ${Buffer.from(`${username}:${secret}`).toString('base64')}`;
   return parseToken(wanted, realm, await ask(withQuery(realm, wanted), { headers: { authorization } }), secrets);
 }
@@ -198,7 +198,7 @@ async function askService(
   url: URL,
   options: RequestOptions,
   limits: RequestLimits,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   try {
     // A redirect could send the credentials elsewhere.
     return await request(url, { ...options, redirect: 'error', trust }, maxAnswerBytes, withTokenTimeout(limits));
@@ -211,7 +211,7 @@ async function askService(
 function parseToken(
   { registry }: TokenRequest,
   { host }: URL,
-  { status, headers, body }: Answer,
+  { status, headers, body }: HttpResponse,
   secrets: readonly string[],
 ): Token {
   const failed = `failed to fetch a token for ${registry.host} from ${host}`;
@@ -220,13 +220,13 @@ function parseToken(
     const more = status === 429 ? retryAdvice(headers) : '';
     throw new TokenRefused(`${failed}: HTTP status ${status}${reason && `: ${reason}`}${more}`, status);
   }
-  let answer: Readonly<Record<string, unknown>> = {};
+  let fields: Readonly<Record<string, unknown>> = {};
   try {
-    answer = { ...(JSON.parse(new TextDecoder().decode(body)) as object) };
+    fields = { ...(JSON.parse(new TextDecoder().decode(body)) as object) };
   } catch {
     // Said below.
   }
-  const { token: plain, access_token: access, expires_in: expires, issued_at: issued } = answer;
+  const { token: plain, access_token: access, expires_in: expires, issued_at: issued } = fields;
   const token = plain || access;
   if (typeof token !== 'string' || !isHeaderText(token)) throw new Error(`${failed}: there is no token in its answer`);
   const seconds = typeof issued === 'string' ? Math.floor(Date.parse(issued) / 1000) : Number.NaN;
@@ -244,13 +244,13 @@ function parseToken(
  * @param secrets what was sent to it
  */
 export function errorReason(body: Uint8Array, secrets: readonly string[] = []): string {
-  let answer: Readonly<Record<string, unknown>>;
+  let fields: Readonly<Record<string, unknown>>;
   try {
-    answer = { ...(JSON.parse(new TextDecoder().decode(body)) as object) };
+    fields = { ...(JSON.parse(new TextDecoder().decode(body)) as object) };
   } catch {
     return '';
   }
-  const { errors, error, error_description: description, details, message } = answer;
+  const { errors, error, error_description: description, details, message } = fields;
   const listed = Array.isArray(errors)
     ? errors.slice(0, 5).map((entry: { message?: unknown } | null) => entry?.message)
     : [];
@@ -271,7 +271,7 @@ function isEchoOf(text: string, secret: string): boolean {
 }
 
 /** When to ask a registry again that was asked too often: a phrase after its reason; '' if it does not say. */
-export function retryAdvice(headers: AnswerHeaders): string {
+export function retryAdvice(headers: ResponseHeaders): string {
   const after = headers.get('retry-after')?.slice(0, 100);
   return after ? `; ask again ${/^\d+$/.test(after) ? `in ${after} s` : `at ${after}`}` : '';
 }

@@ -1,5 +1,5 @@
 /** Resolves image configs from registries over the distribution protocol. */
-import { type Answer, credentialsIn, defaultLimits, type RequestLimits, request } from '../http/request.ts';
+import { credentialsIn, defaultLimits, type HttpResponse, type RequestLimits, request } from '../http/request.ts';
 import { digestOf, splitDigest } from '../image/digest.ts';
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import { formatReference, type ImageReference } from '../image/reference.ts';
@@ -203,10 +203,10 @@ class Repository {
     const digest = head.headers.get('docker-content-digest') ?? '';
     if (head.status === 200 && digest !== '') return { digest: checkedHeader(digest), mediaType: typeOf(head) };
     if (head.status !== 200 && head.status !== 405) throw refused(head);
-    const answer = await this.request(`manifests/${tag}`, 'GET', maxBlobSizes.manifest);
-    if (answer.status !== 200) throw refused(answer);
-    await this.options.cache?.put(digestOf(answer.body), answer.body);
-    return { digest: digestOf(answer.body), mediaType: typeOf(answer) };
+    const response = await this.request(`manifests/${tag}`, 'GET', maxBlobSizes.manifest);
+    if (response.status !== 200) throw refused(response);
+    await this.options.cache?.put(digestOf(response.body), response.body);
+    return { digest: digestOf(response.body), mediaType: typeOf(response) };
   }
 
   private async readBlob(descriptor: Descriptor, kind: BlobKind): Promise<Uint8Array> {
@@ -216,34 +216,34 @@ class Repository {
     const cached = await cache?.get(digest);
     if (cached && isBlob(descriptor, cached)) return cached;
     const maxSize = descriptor.size ?? maxBlobSizes[kind];
-    const answer = await this.request(`${kind === 'manifest' ? 'manifests' : 'blobs'}/${digest}`, 'GET', maxSize);
-    if (answer.status !== 200) throw refused(answer);
-    if (kind === 'manifest' && descriptor.mediaType === '') typeOf(answer);
-    verifyBlob(descriptor, answer.body);
-    await cache?.put(digest, answer.body);
-    return answer.body;
+    const response = await this.request(`${kind === 'manifest' ? 'manifests' : 'blobs'}/${digest}`, 'GET', maxSize);
+    if (response.status !== 200) throw refused(response);
+    if (kind === 'manifest' && descriptor.mediaType === '') typeOf(response);
+    verifyBlob(descriptor, response.body);
+    await cache?.put(digest, response.body);
+    return response.body;
   }
 
   /** The tags, as many as the registry gives in one answer. */
   async listTags(): Promise<readonly string[]> {
-    const answer = await this.request(`tags/list?n=${maxTags}`, 'GET', maxBlobSizes.manifest);
-    if (answer.status !== 200) throw refused(answer);
-    const { tags } = parseObject(answer.body, 'the list of tags');
+    const response = await this.request(`tags/list?n=${maxTags}`, 'GET', maxBlobSizes.manifest);
+    if (response.status !== 200) throw refused(response);
+    const { tags } = parseObject(response.body, 'the list of tags');
     return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [];
   }
 
   /** Sends a request; if the registry refuses it, asks for authorization and sends it once more. */
-  private async request(what: string, method: 'GET' | 'HEAD', maxSize: number): Promise<Answer> {
+  private async request(what: string, method: 'GET' | 'HEAD', maxSize: number): Promise<HttpResponse> {
     const before = this.authorization;
-    const answer = await this.send(what, method, maxSize);
+    const response = await this.send(what, method, maxSize);
     // A store of blobs at another address must not get the registry's credentials.
-    if (answer.status !== 401 || answer.url.origin !== this.host.api.origin) return answer;
+    if (response.status !== 401 || response.url.origin !== this.host.api.origin) return response;
     // If several requests are refused at the same time, only the first requests a token.
-    if (this.authorization === before) this.authorization = this.authorize(answer);
-    return (await this.authorization) ? this.send(what, method, maxSize) : answer;
+    if (this.authorization === before) this.authorization = this.authorize(response);
+    return (await this.authorization) ? this.send(what, method, maxSize) : response;
   }
 
-  private async send(what: string, method: 'GET' | 'HEAD', maxSize: number): Promise<Answer> {
+  private async send(what: string, method: 'GET' | 'HEAD', maxSize: number): Promise<HttpResponse> {
     const { api, headers: configured, trust, dialMs, mirrorOf } = this.host;
     const url = new URL(`${api.origin}${api.pathname.replace(/\/$/, '')}/${this.path}/${what}`);
     if (mirrorOf) url.searchParams.set('ns', mirrorOf);
@@ -253,13 +253,13 @@ class Repository {
     return request(url, { method, headers, trust, dialMs }, maxSize, this.limits);
   }
 
-  private async authorize(answer: Answer): Promise<string | undefined> {
+  private async authorize(response: HttpResponse): Promise<string | undefined> {
     const { api, trust } = this.host;
     const registry = new URL(api.origin);
     // A mirror's address may have credentials in it.
     const named = credentialsIn(api);
     const known = named.username ? { ...noCredentials, ...named } : await this.findCredentials(registry.host);
-    const challenge = answer.headers.get('www-authenticate') ?? '';
+    const challenge = response.headers.get('www-authenticate') ?? '';
     return authorize(challenge, { registry, scope: `repository:${this.path}:pull`, trust }, known, this.limits);
   }
 
@@ -280,7 +280,7 @@ class Repository {
  * The media type of a manifest, from the registry's answer.
  * @throws Error if it is not the type of an image or an index
  */
-function typeOf({ headers }: Answer): string {
+function typeOf({ headers }: HttpResponse): string {
   const type = (headers.get('content-type') ?? '').split(';')[0]!.trim();
   // Some registries send text/plain for the manifests of early versions of Docker.
   checkManifestType(type === 'text/plain' ? schema1Type : type);
@@ -312,7 +312,7 @@ function once<T>(known: Map<string, Promise<T>>, key: string, run: () => Promise
   return result;
 }
 
-function refused({ status, headers, body, url: { host } }: Answer): Error {
+function refused({ status, headers, body, url: { host } }: HttpResponse): Error {
   if (status === 404) return new Error('not found');
   if (status === 401 || status === 403)
     return new Error(

@@ -4,9 +4,9 @@ export interface ByteStream {
    * Sends bytes, which are the stream's from now on. What is written in one turn may leave together. After the end of
    * the stream nothing is sent.
    *
-   * @param left called, later, when the bytes have left, or never will
+   * @param onWritten called, later, when the bytes have left, or never will
    */
-  write(bytes: Uint8Array, left?: () => void): void;
+  write(bytes: Uint8Array, onWritten?: () => void): void;
   /** Bytes that were written and have not left. */
   readonly waitingBytes: number;
   /** Closes the stream when everything that was written has left. */

@@ -19,7 +19,7 @@ import {
   Setting,
   settingsFrame,
 } from './http2-frames.ts';
-import { type Http2End, receiveFrames } from './http2-receive.ts';
+import { type Http2Endpoint, receiveFrames } from './http2-receive.ts';
 import { BodySender, OutgoingBody } from './http2-send.ts';
 import { watchLiveness } from './liveness.ts';
 import { ReceiveWindow } from './receive-window.ts';
@@ -46,8 +46,8 @@ export interface ResponseHandler {
 
 /** A request in progress. */
 export interface Http2Request {
-  /** Sends more of the body. `done` is called when the bytes are written, or cannot be any more. */
-  write(bytes: Uint8Array, done?: () => void): void;
+  /** Sends more of the body. `onWritten` is called when the bytes are written, or cannot be any more. */
+  write(bytes: Uint8Array, onWritten?: () => void): void;
   /** Ends the body. */
   end(): void;
   /** Reports bytes as consumed, so that the server may send as many more. */
@@ -124,7 +124,7 @@ export function connectHttp2(stream: ByteStream, options: Http2Options): Http2Cl
   return new ClientConnection(stream, options);
 }
 
-class ClientConnection implements Http2Client, Http2End {
+class ClientConnection implements Http2Client, Http2Endpoint {
   readonly peer = 'server';
   readonly limitKnown: Promise<void>;
   private readonly stream: ByteStream;
@@ -152,7 +152,7 @@ class ClientConnection implements Http2Client, Http2End {
     const limitKnown = Promise.withResolvers<void>();
     this.limitKnown = limitKnown.promise;
     this.tell = limitKnown.resolve;
-    this.sender = new BodySender((bytes, left) => stream.write(bytes, left));
+    this.sender = new BodySender((bytes, onWritten) => stream.write(bytes, onWritten));
     stream.write(
       joinBytes([
         clientPreface,

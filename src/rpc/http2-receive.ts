@@ -15,7 +15,7 @@ import {
 } from './http2-frames.ts';
 
 /** An end of a connection. What its methods throw breaks the connection. */
-export interface Http2End {
+export interface Http2Endpoint {
   readonly peer: 'client' | 'server';
   /** Called for each frame before it is handled. */
   onFrame?(id: number): void;
@@ -38,7 +38,7 @@ export interface Http2End {
 }
 
 /** Calls the methods of `end` with all that arrives on `stream`. */
-export function receiveFrames(stream: ByteStream, end: Http2End): void {
+export function receiveFrames(stream: ByteStream, end: Http2Endpoint): void {
   const reader = new FrameReader(end.peer);
   const dispatcher = new FrameDispatcher(end);
   let isBroken = false;
@@ -57,11 +57,11 @@ export function receiveFrames(stream: ByteStream, end: Http2End): void {
 }
 
 class FrameDispatcher {
-  private readonly end: Http2End;
+  private readonly end: Http2Endpoint;
   /** The header block that is not complete. */
   private block: HeaderBlock | undefined;
 
-  constructor(end: Http2End) {
+  constructor(end: Http2Endpoint) {
     this.end = end;
   }
 

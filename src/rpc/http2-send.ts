@@ -22,7 +22,7 @@ const turnBytes = 256 << 10;
 /** Called while a body is sent. */
 export interface BodyListener {
   /** Some bytes have left. */
-  left?(): void;
+  onWritten?(): void;
   /** The end of the body was sent. */
   ended?(): void;
 }
@@ -30,7 +30,7 @@ export interface BodyListener {
 interface Part {
   readonly bytes: Uint8Array;
   /** Called when all of it has left, or never will. */
-  readonly left: (() => void) | undefined;
+  readonly onWritten: (() => void) | undefined;
 }
 
 /** The body of one stream, as far as it has not left. */
@@ -52,18 +52,18 @@ export class OutgoingBody {
   readonly listener: BodyListener;
   private readonly parts: Part[] = [];
   /** Bytes of the first part that were sent. */
-  private done = 0;
+  private sentOfFirst = 0;
 
   constructor(listener: BodyListener = {}) {
     this.listener = listener;
   }
 
-  add(bytes: Uint8Array, left?: () => void): void {
+  add(bytes: Uint8Array, onWritten?: () => void): void {
     if (bytes.length === 0 || this.isOver) {
-      left?.();
+      onWritten?.();
       return;
     }
-    this.parts.push({ bytes, left });
+    this.parts.push({ bytes, onWritten });
     this.queued += bytes.length;
     this.pending += bytes.length;
   }
@@ -72,11 +72,11 @@ export class OutgoingBody {
   drop(): void {
     this.isOver = true;
     this.queued = 0;
-    for (const { left } of this.parts.splice(0)) left?.();
+    for (const { onWritten } of this.parts.splice(0)) onWritten?.();
   }
 
   /** Takes `bytes` of what waits as DATA frames. @returns them, and what to call when they have left */
-  take(bytes: number, frameSize: number): { readonly frames: Uint8Array; readonly left: () => void } {
+  take(bytes: number, frameSize: number): { readonly frames: Uint8Array; readonly onWritten: () => void } {
     this.queued -= bytes;
     const endsStream = this.hasEnd && !this.trailers && this.queued === 0;
     const frames = new Uint8Array(bytes + headSize * Math.ceil(bytes / frameSize));
@@ -89,23 +89,23 @@ export class OutgoingBody {
       at = writeFrameHead(frames, at, FrameType.data, flags, this.id, space);
       while (space > 0) {
         const part = this.parts[count]!.bytes;
-        const step = Math.min(space, part.length - this.done);
-        frames.set(part.subarray(this.done, this.done + step), at);
+        const step = Math.min(space, part.length - this.sentOfFirst);
+        frames.set(part.subarray(this.sentOfFirst, this.sentOfFirst + step), at);
         at += step;
         space -= step;
-        this.done += step;
-        if (this.done < part.length) break;
+        this.sentOfFirst += step;
+        if (this.sentOfFirst < part.length) break;
         count++;
-        this.done = 0;
+        this.sentOfFirst = 0;
       }
     }
     const complete = this.parts.splice(0, count);
-    const left = () => {
+    const onWritten = () => {
       this.pending -= bytes;
-      for (const part of complete) part.left?.();
-      this.listener.left?.();
+      for (const part of complete) part.onWritten?.();
+      this.listener.onWritten?.();
     };
-    return { frames, left };
+    return { frames, onWritten };
   }
 }
 
@@ -115,7 +115,7 @@ export class BodySender {
   frameSize = defaultFrameSize;
   /** Bytes of bodies that were sent so far. */
   sent = 0;
-  private readonly write: (bytes: Uint8Array, left?: () => void) => void;
+  private readonly write: (bytes: Uint8Array, onWritten?: () => void) => void;
   private readonly bodies = new Map<number, OutgoingBody>();
   /** Bodies with something to send, in the order of their turns. */
   private readonly sending = new Set<OutgoingBody>();
@@ -123,7 +123,7 @@ export class BodySender {
   private window = defaultWindow;
   private initialWindow = defaultWindow;
 
-  constructor(write: (bytes: Uint8Array, left?: () => void) => void) {
+  constructor(write: (bytes: Uint8Array, onWritten?: () => void) => void) {
     this.write = write;
   }
 
@@ -135,9 +135,9 @@ export class BodySender {
     this.advance(body);
   }
 
-  /** Sends more of a body. @param left called when it has left, or never will */
-  add(body: OutgoingBody, bytes: Uint8Array, left?: () => void): void {
-    body.add(bytes, left);
+  /** Sends more of a body. @param onWritten called when it has left, or never will */
+  add(body: OutgoingBody, bytes: Uint8Array, onWritten?: () => void): void {
+    body.add(bytes, onWritten);
     this.advance(body);
   }
 
@@ -185,8 +185,8 @@ export class BodySender {
       this.window -= bytes;
       body.window -= bytes;
       this.sent += bytes;
-      const { frames, left } = body.take(bytes, this.frameSize);
-      this.write(frames, left);
+      const { frames, onWritten } = body.take(bytes, this.frameSize);
+      this.write(frames, onWritten);
       if (body.queued > 0) this.sending.add(body);
       else if (body.hasEnd) this.finish(body, !body.trailers);
     }

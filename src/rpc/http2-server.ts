@@ -17,7 +17,7 @@ import {
   Setting,
   settingsFrame,
 } from './http2-frames.ts';
-import { type Http2End, receiveFrames } from './http2-receive.ts';
+import { type Http2Endpoint, receiveFrames } from './http2-receive.ts';
 import { BodySender, OutgoingBody } from './http2-send.ts';
 import { ReceiveWindow } from './receive-window.ts';
 import { after } from './timer.ts';
@@ -74,7 +74,7 @@ export function serveHttp2(stream: ByteStream, onStream: (stream: Http2Stream) =
   receiveFrames(stream, new ServerConnection(stream, onStream, goneReason));
 }
 
-class ServerConnection implements Http2End {
+class ServerConnection implements Http2Endpoint {
   readonly peer = 'client';
   readonly sender: BodySender;
   private readonly stream: ByteStream;
@@ -90,7 +90,7 @@ class ServerConnection implements Http2End {
     this.stream = stream;
     this.onStream = onStream;
     this.goneReason = goneReason;
-    this.sender = new BodySender((bytes, left) => this.write(bytes, left));
+    this.sender = new BodySender((bytes, onWritten) => this.write(bytes, onWritten));
     this.write(
       joinBytes([
         settingsFrame([
@@ -178,8 +178,8 @@ class ServerConnection implements Http2End {
     if (bytes > 0) this.giveBack(undefined, bytes);
   }
 
-  private write(bytes: Uint8Array, left?: () => void): void {
-    this.stream.write(bytes, left);
+  private write(bytes: Uint8Array, onWritten?: () => void): void {
+    this.stream.write(bytes, onWritten);
     if (this.stream.waitingBytes > maxWaitingBytes) this.stream.destroy();
   }
 
@@ -228,7 +228,7 @@ class ServerStream implements Http2Stream {
   readonly headerBytes: number;
   readonly body: AsyncIterable<Uint8Array>;
   readonly outgoing = new OutgoingBody({
-    left: () => {
+    onWritten: () => {
       if (this.outgoing.pending < writeAheadBytes) this.wakeWriters();
     },
     ended: () => this.connection.forget(this),

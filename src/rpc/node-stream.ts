@@ -12,9 +12,9 @@ export function nodeStream(input: Readable, output: Writable = input as Duplex):
     output.destroy();
   };
   return {
-    write(bytes, left) {
+    write(bytes, onWritten) {
       if (output.destroyed || output.writableEnded) {
-        if (left) process.nextTick(left);
+        if (onWritten) process.nextTick(onWritten);
         return;
       }
       // What belongs together leaves together, and never while what came is still being read.
@@ -26,7 +26,7 @@ export function nodeStream(input: Readable, output: Writable = input as Duplex):
           output.uncork();
         });
       }
-      output.write(bytes, left && (() => left()));
+      output.write(bytes, onWritten && (() => onWritten()));
     },
     get waitingBytes() {
       return output.writableLength;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readSourcePolicy } from '../../src/cli/build-command/source-policy-file.ts';
 import { auth } from '../../src/client/session/auth.ts';
-import { contentStores } from '../../src/client/session/content.ts';
+import { createContentStores } from '../../src/client/session/content.ts';
 import { findInIndex } from '../../src/client/session/layout-index.ts';
 import { secrets } from '../../src/client/session/secrets.ts';
 import { parsePrivateKey } from '../../src/client/session/ssh-keys.ts';
@@ -54,7 +54,7 @@ describe('a file that has no end is refused', () => {
     const hex = 'a'.repeat(64);
     mkdirSync(path.join(layout, 'blobs/sha256'), { recursive: true });
     execFileSync('mkfifo', [path.join(layout, 'blobs/sha256', hex)]);
-    const daemon = await fakeDaemon(contentStores(new Map([['oci:x', { dir: layout, writable: false }]])));
+    const daemon = await fakeDaemon(createContentStores(new Map([['oci:x', { dir: layout, writable: false }]])));
     const read = async () => {
       const headers = { 'buildkit-attachable-store-id': ['oci:x'] };
       for await (const _ of daemon.client(Content).read({ digest: `sha256:${hex}` }, { metadata: headers })) return;

@@ -1,5 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { type ExportTarget, fileSend } from '../../src/client/session/file-send.ts';
+import { ExportReceiver, type ExportTarget } from '../../src/client/session/file-send.ts';
 import { type PacketSchema, Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
 import { ModeDir, ModeSymlink } from '../../src/go/file-mode.ts';
@@ -102,7 +102,7 @@ export async function exportTo(
   sending: (daemon: FakeDaemon) => unknown,
   after: () => unknown = () => {},
 ): Promise<void> {
-  const received = fileSend(targets);
+  const received = new ExportReceiver(targets);
   try {
     await sending(await fakeDaemon(received));
     await received.publish();

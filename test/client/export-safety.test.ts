@@ -5,8 +5,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { contentStores } from '../../src/client/session/content.ts';
-import { type ExportTarget, fileSend } from '../../src/client/session/file-send.ts';
+import { createContentStores } from '../../src/client/session/content.ts';
+import { ExportReceiver, type ExportTarget } from '../../src/client/session/file-send.ts';
 import {
   Content,
   WriteAction,
@@ -124,7 +124,7 @@ describe('a directory export', () => {
   });
 
   test('stays when the session ends with our last packet', async () => {
-    const received = fileSend(toDirectory(dest));
+    const received = new ExportReceiver(toDirectory(dest));
     const daemon = await fakeDaemon(received);
     const call = daemon.directoryExport.diffCopy();
     await call.send({ type: Type.PACKET_STAT, stat: { path: 'd', mode: (ModeDir | 0o755) >>> 0 } });
@@ -183,7 +183,7 @@ describe('a directory export', () => {
     ['more files after the list', [{ type: Type.PACKET_STAT }, { type: Type.PACKET_STAT, stat: { path: 'late', mode: 0o644 } }]],
     ['an error of its own', [{ type: Type.PACKET_ERR, data: Buffer.from('broken') }]],
   ])('a directory export with %s is refused and leaves nothing behind', async (_, packets) => {
-    const daemon = await fakeDaemon(fileSend(toDirectory(dest)));
+    const daemon = await fakeDaemon(new ExportReceiver(toDirectory(dest)));
     const call = daemon.directoryExport.diffCopy();
     await call.send({ type: Type.PACKET_STAT, stat: { path: 'f', mode: 0o644, size: 3n } });
     for (const packet of packets) await call.send(packet);
@@ -233,7 +233,7 @@ describe('a directory export', () => {
   });
 
   test('a directory export that is cut off leaves nothing behind', async () => {
-    const daemon = await fakeDaemon(fileSend(toDirectory(dest)));
+    const daemon = await fakeDaemon(new ExportReceiver(toDirectory(dest)));
     const call = daemon.directoryExport.diffCopy();
     await call.send({ type: Type.PACKET_STAT, stat: { path: 'f', mode: 0o644, size: 10n } });
     for await (const packet of call.messages) if (packet.type === Type.PACKET_REQ) break;
@@ -249,7 +249,7 @@ describe('a file export', () => {
 
   test('appears when all of it is there', async () => {
     const dest = path.join(temporaryDir(), 'out.tar');
-    const received = fileSend(new Map([[3, { kind: 'file', path: dest }]]));
+    const received = new ExportReceiver(new Map([[3, { kind: 'file', path: dest }]]));
     const daemon = await fakeDaemon(received);
     const call = daemon.client(FileSend).diffCopy({ metadata: { 'buildkit-attachable-exporter-id': '3' } });
     await call.send({ data: Buffer.from('one') });
@@ -268,7 +268,7 @@ describe('a file export', () => {
 
   test('a file export that is cut off leaves nothing behind', async () => {
     const directory = temporaryDir();
-    const daemon = await fakeDaemon(fileSend(toFile(path.join(directory, 'sub/dir/out.tar'))));
+    const daemon = await fakeDaemon(new ExportReceiver(toFile(path.join(directory, 'sub/dir/out.tar'))));
     const call = daemon.client(FileSend).diffCopy();
     await call.send({ data: Buffer.from('one') });
     await expect.poll(() => readdirSync(directory).length, patience).toBe(1);
@@ -279,7 +279,7 @@ describe('a file export', () => {
   test('a file export that is cut off leaves the file that was there', async () => {
     const file = path.join(temporaryDir(), 'out.tar');
     writeFileSync(file, 'old');
-    const sending = fileSend(toFile(file));
+    const sending = new ExportReceiver(toFile(file));
     const daemon = await fakeDaemon(sending);
     await daemon
       .client(FileSend)
@@ -362,7 +362,7 @@ describe('a layout export', () => {
   const openStore = async () => {
     const root = temporaryDir();
     const dest = path.join(root, 'layout');
-    const stores = contentStores(
+    const stores = createContentStores(
       new Map([
         ['export', { dir: dest, writable: true }],
         ['oci:mine', { dir: dest, writable: false }],

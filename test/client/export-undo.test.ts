@@ -14,8 +14,8 @@ import {
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { contentStores } from '../../src/client/session/content.ts';
-import { type ExportTarget, fileSend } from '../../src/client/session/file-send.ts';
+import { createContentStores } from '../../src/client/session/content.ts';
+import { ExportReceiver, type ExportTarget } from '../../src/client/session/file-send.ts';
 import { putInIndex } from '../../src/client/session/layout-index.ts';
 import { Content, WriteAction } from '../../src/gen/containerd/services/content/v1/content_pb.ts';
 import { FileSend } from '../../src/gen/moby/filesync/v1/filesync_pb.ts';
@@ -177,7 +177,7 @@ describe('a layout that several builds write to', () => {
   const data = Buffer.from('{}');
   const digest = `sha256:${createHash('sha256').update(data).digest('hex')}`;
   const write = async (dest: string) => {
-    const stores = contentStores(new Map([['export', { dir: dest, writable: true }]]));
+    const stores = createContentStores(new Map([['export', { dir: dest, writable: true }]]));
     const daemon = await fakeDaemon(stores);
     const call = daemon.client(Content).write({ metadata: { 'buildkit-attachable-store-id': 'export' } });
     await call.send({ ref: 'r', action: WriteAction.COMMIT, data });
@@ -212,13 +212,13 @@ describe('a layout that several builds write to', () => {
 
   test('a layout that several builds write to has the names that it had before when one of them fails, and what else its index says', async () => {
     const stores = await write(root);
-    await stores.name(root, descriptor, ['a', 'b']);
+    await stores.nameContent(root, descriptor, ['a', 'b']);
     await stores.close?.();
     const before = { ...index(), annotations: { mine: 'precious' }, artifactType: 'of/another' };
     const [a, b] = before.manifests;
     writeFileSync(at('index.json'), JSON.stringify({ ...before, manifests: [{ ...a, size: 1 }, b] }));
     const failing = await write(root);
-    await failing.name(root, descriptor, ['a', 'b', 'c']);
+    await failing.nameContent(root, descriptor, ['a', 'b', 'c']);
     await failing.close?.();
     expect(index()).toMatchObject({ ...before, manifests: [tagged(2, 'a'), tagged(2, 'b'), tagged(2, 'c')] });
     await putInIndex(root, { ...descriptor, annotations: { of: 'another build' } }, ['b', 'd']);
@@ -230,7 +230,7 @@ describe('a layout that several builds write to', () => {
 
   test('a layout that several builds write to is gone when the one that made it fails', async () => {
     const failing = await write(at('layout'));
-    await failing.name(at('layout'), descriptor, ['a', 'b']);
+    await failing.nameContent(at('layout'), descriptor, ['a', 'b']);
     await failing.close?.();
     await failing.discard();
     expect(tree()).toEqual([]);
@@ -240,13 +240,15 @@ describe('a layout that several builds write to', () => {
     const stores = await write(root);
     writeFileSync(at('.tsfront-index-lock'), 'mine');
     utimesSync(at('.tsfront-index-lock'), 1, 1);
-    await expect(stores.name(root, descriptor, ['a'])).rejects.toThrow('.tsfront-index-lock is in the way, remove it');
+    await expect(stores.nameContent(root, descriptor, ['a'])).rejects.toThrow(
+      '.tsfront-index-lock is in the way, remove it',
+    );
     await stores.close?.();
     expect(readFileSync(at('.tsfront-index-lock'), 'utf8')).toBe('mine');
     rmSync(at('.tsfront-index-lock'));
     mkdirSync(at('.tsfront-index-lock')); // of one that was killed, before the clock was set back
     utimesSync(at('.tsfront-index-lock'), new Date(Date.now() + 3_600_000), new Date(Date.now() + 3_600_000));
-    await stores.name(root, descriptor, ['a']);
+    await stores.nameContent(root, descriptor, ['a']);
   });
 
   test('names nothing that is not there', async () => {
@@ -274,7 +276,7 @@ test('a directory that was made for an export is left to who puts something into
 test('an archive that somebody else has replaced stays, and what else a build has put somewhere goes', async () => {
   writeFileSync(at('x.tar'), 'old');
   const warnings: string[] = [];
-  const received = fileSend(
+  const received = new ExportReceiver(
     new Map<number, ExportTarget>([
       [0, { kind: 'directory', path: at('d') }],
       [1, { kind: 'file', path: at('y.tar') }],

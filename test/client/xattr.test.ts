@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { getAttributeSync, listAttributesSync, setAttributeSync } from '@napi-rs/xattr';
 import { describe, expect, test } from 'vitest';
-import { fileSend } from '../../src/client/session/file-send.ts';
+import { ExportReceiver } from '../../src/client/session/file-send.ts';
 import { fileSync } from '../../src/client/session/file-sync.ts';
 import type { Stat } from '../../src/gen/fsutil/types/stat_pb.ts';
 import { Packet_PacketType as Type } from '../../src/gen/fsutil/types/wire_pb.ts';
@@ -63,7 +63,7 @@ describe.runIf(isPossible())('extended attributes', () => {
 
   test('extended attributes are set on what is exported, even if the mode forbids it, and never through a link', async () => {
     const dest = temporaryDir();
-    const received = fileSend(new Map([[0, { kind: 'directory', path: dest }]]));
+    const received = new ExportReceiver(new Map([[0, { kind: 'directory', path: dest }]]));
     const daemon = await fakeDaemon(received);
     const call = daemon.directoryExport.diffCopy();
     const entries = [

@@ -64,28 +64,30 @@ export function placeTrees(
 ): Placement {
   const steps: UndoStep[] = [];
   const [only] = trees;
-  const swapped = fresh && trees.length === 1 && swap(only!, path.resolve(dest), xattrs);
+  const replaced = fresh && trees.length === 1 && replaceEmptyDir(only!, path.resolve(dest), xattrs);
   const root = holdTarget(dest);
   const undo = () => {
-    const left: string[] = [];
-    const dirs = followSteps(root);
+    const notRestored: string[] = [];
+    const dirs = openStepDirs(root);
     for (const step of steps.reverse())
       try {
         undoStep(step, dirs.at(step.dir));
       } catch (error) {
         if (step.kind === 'aside')
-          left.push(`${path.join(dest, step.dir, step.name)} is now ${step.aside} there (${systemReason(error)})`);
+          notRestored.push(
+            `${path.join(dest, step.dir, step.name)} is now ${step.aside} there (${systemReason(error)})`,
+          );
       }
     dirs.close();
-    return left;
+    return notRestored;
   };
 
-  if (swapped) {
+  if (replaced) {
     for (const { path: name } of only!.files)
       if (!name.includes('/')) steps.push({ kind: 'moved', dir: '', name, tree: only! });
   }
   try {
-    for (const tree of swapped ? [] : trees) {
+    for (const tree of replaced ? [] : trees) {
       const source = holdDir(tree.root);
       try {
         mergeDir({ tree, dest, xattrs, steps, at: 0 }, source, root, '');
@@ -94,17 +96,19 @@ export function placeTrees(
       }
     }
   } catch (error) {
-    const left = undo();
+    const notRestored = undo();
     root.close();
-    if (left.length === 0) throw error;
-    throw new Error(`${(error as Error).message}; what could not be put back: ${printableLine(left.join(', '))}`);
+    if (notRestored.length === 0) throw error;
+    throw new Error(
+      `${(error as Error).message}; what could not be put back: ${printableLine(notRestored.join(', '))}`,
+    );
   }
   return {
     root,
     undo,
     close: () => root.close(),
     keep() {
-      const dirs = followSteps(root);
+      const dirs = openStepDirs(root);
       for (const step of steps) {
         const name = step.kind === 'aside' ? step.aside : step.kind === 'copy' ? step.name : undefined;
         if (name === undefined) continue;
@@ -128,7 +132,7 @@ function holdTarget(dest: string): HeldDir {
  * @returns false if that is impossible, for instance because another process has put something there; nothing is
  * changed then
  */
-function swap(tree: ReceivedTree, dest: string, xattrs: XattrCalls | undefined): boolean {
+function replaceEmptyDir(tree: ReceivedTree, dest: string, xattrs: XattrCalls | undefined): boolean {
   const staging = path.dirname(tree.root);
   const beside = path.join(path.dirname(dest), temporaryName());
   completeDirs(tree, 0, tree.files.length, xattrs);
@@ -294,7 +298,7 @@ function undoStep(step: UndoStep, dir: HeldDir): void {
 }
 
 /** The directories of steps, one after the other: most steps are in the directory of the one before. */
-function followSteps(root: HeldDir) {
+function openStepDirs(root: HeldDir) {
   let last: { readonly dir: string; readonly held: HeldDir } | undefined;
   return {
     at(dir: string): HeldDir {

@@ -33,7 +33,7 @@ export interface SendOptions {
   readonly filter?: PathFilter | undefined;
   readonly onProgress?: ((progress: SendProgress) => void) | undefined;
   /** Called for each file whose name, or whose target, is not UTF-8. */
-  readonly onBytes?: ((path: string) => void) | undefined;
+  readonly onNonUtf8Name?: ((path: string) => void) | undefined;
 }
 
 /**
@@ -64,6 +64,7 @@ class TreeSender {
   /** The receiver has said that it needs nothing more. */
   private finished = false;
   private readonly abort = new AbortController();
+  /** Writes the collected packets at the end of this turn of the event loop. */
   private readonly planFlush = oncePerTurn(() => void this.flush().catch(() => {}));
 
   constructor(call: RawCall, base: string, options: SendOptions) {
@@ -109,7 +110,7 @@ class TreeSender {
     const take = (entry: FileEntry) => {
       if (hasContents(entry.mode) && entry.linkname === '') offered.set(id, { path: entry.path, size: entry.size });
       id++;
-      if (!entry.path.isWellFormed() || !entry.linkname.isWellFormed()) options.onBytes?.(entry.path);
+      if (!entry.path.isWellFormed() || !entry.linkname.isWellFormed()) options.onNonUtf8Name?.(entry.path);
       buffer.stat(entry);
       return buffer.length >= flushBytes ? this.flush() : undefined;
     };
@@ -213,7 +214,7 @@ class TreeSender {
     return written;
   }
 
-  /** Writes the collected packets when they have enough bytes, or at the end of this turn of the event loop. */
+  /** Writes the collected packets now. */
   private async flush(): Promise<void> {
     if (this.buffer.length > 0) await this.write(this.buffer.take());
   }

@@ -177,11 +177,11 @@ class PlainDisplay implements Display {
   private switchTo(step: DisplayStep, prefix: string): void {
     const { out, current } = this;
     if (current) {
-      const left = this.printedOf(current);
-      if (left.partial) out.write('\n');
-      left.partial = false;
+      const previous = this.printedOf(current);
+      if (previous.partial) out.write('\n');
+      previous.partial = false;
       this.endFold();
-      out.write(`#${left.index} ...\n`);
+      out.write(`#${previous.index} ...\n`);
     }
     if (current || (this.printed.size > 1 && this.count > 1)) out.write('\n');
     out.write(`${prefix} ${this.nameOf(step)}\n`);
@@ -219,7 +219,7 @@ class PlainDisplay implements Display {
       if (status.completed === undefined) open = true;
       const name = this.safe(printableLine(redactCredentials(id)));
       const progress = formatProgress(status.current, status.total);
-      this.out.write(`${this.fold(step, prefix)}${prefix} ${name}${progress}${time}${done}\n`);
+      this.out.write(`${this.countLine(step, prefix)}${prefix} ${name}${progress}${time}${done}\n`);
     }
     known.changedStatuses.clear();
     return open;
@@ -232,7 +232,7 @@ class PlainDisplay implements Display {
         const end = text.indexOf('\n', at);
         const line = text.slice(at, end < 0 ? text.length : end);
         const start = known.partial ? known.last.pop()! : time;
-        chunk += known.partial ? line : `${this.fold(step, prefix)}${prefix} ${time}${line}`;
+        chunk += known.partial ? line : `${this.countLine(step, prefix)}${prefix} ${time}${line}`;
         known.last.push((start + line).slice(0, lineLength));
         if (known.last.length > errorLines) known.last.shift();
         known.partial = end < 0;
@@ -247,8 +247,8 @@ class PlainDisplay implements Display {
     wait(known, []);
   }
 
-  /** The prefix of a line of output. */
-  private fold(step: DisplayStep, prefix: string): string {
+  /** Counts a line of output. @returns the command that starts the fold before it; '' if none starts */
+  private countLine(step: DisplayStep, prefix: string): string {
     if (!this.runner?.folds || this.folded || this.lines++ < unfoldedLines) return '';
     this.folded = true;
     return workflowCommand('group', `${prefix} ${this.nameOf(step)} (continued)`);

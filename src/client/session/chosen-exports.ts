@@ -29,7 +29,7 @@ export interface ChosenExports extends Attachable {
  * Makes the service that asks `choose` for the outputs.
  * @param first the position of the first chosen exporter; where its output goes is added to `targets` and `stores`
  */
-export function chosenExports(
+export function createChosenExports(
   choose: ChooseExports,
   kind: Connection['kind'],
   first: number,

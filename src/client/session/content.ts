@@ -28,7 +28,7 @@ export interface ContentStores extends Attachable {
   /** Puts what was written into its place. */
   publish(): Promise<void>;
   /** Names content of a layout, once it was published. @throws Error if it does not exist */
-  readonly name: NameContent;
+  readonly nameContent: NameContent;
   /** Takes back what was published and named, and the directories that were made for it. */
   discard(): Promise<void>;
 }
@@ -36,12 +36,12 @@ export interface ContentStores extends Attachable {
 /**
  * Offers layouts by store id: `oci:NAME` for images that a build reads, `local:DIR` for caches, `export` for images.
  */
-export function contentStores(stores: ReadonlyMap<string, ContentStore>): ContentStores {
+export function createContentStores(stores: ReadonlyMap<string, ContentStore>): ContentStores {
   const writer = new LayoutWriter();
   return {
     routes: routes(Content, { ...blobHandlers(stores, writer), ...ingestHandlers(stores, writer) }),
     publish: () => writer.publish(),
-    name: writer.name,
+    nameContent: writer.name,
     discard: () => writer.discard(),
     close: () => writer.close(),
   };

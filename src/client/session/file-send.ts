@@ -32,24 +32,6 @@ export type ExportTarget =
   /** A stream, opened when the first bytes come; `metadata` is what the exporter says of them. */
   | { readonly kind: 'stream'; open(metadata: Readonly<Record<string, string>>): Writable | Promise<Writable> };
 
-/**
- * Received outputs stay in temporary places until the build has succeeded. Closing the service restores what was
- * published but not kept.
- */
-export interface ReceivedExports extends Attachable {
-  /**
-   * Moves all outputs into place. @throws Error if one was not sent, or not completely, even if the daemon reports
-   * success
-   */
-  publish(): Promise<void>;
-  /**
-   * Gives up what was in these places before, and in mirrors all that was not sent.
-   * @throws Error if something in a mirror cannot be deleted; all outputs are in their places then
-   */
-  keep(): Promise<void>;
-  close(): Promise<void>;
-}
-
 /** Something that the daemon sends for a target; several for a directory, when each platform comes by itself. */
 interface Transfer {
   readonly position: number;
@@ -66,18 +48,10 @@ const metadataPrefix = 'exporter-md-';
 const graceMs = 5000;
 
 /**
- * Receives exports by the position of their exporter in the request.
- *
- * @param onWarning called for outputs of a failed build that could not be restored
+ * Receives exports by the position of their exporter in the request. They stay in temporary places until the build has
+ * succeeded; closing the service restores what was published but not kept.
  */
-export function fileSend(
-  targets: ReadonlyMap<number, ExportTarget>,
-  onWarning: (message: string) => void = () => {},
-): ReceivedExports {
-  return new ExportReceiver(targets, onWarning);
-}
-
-class ExportReceiver implements ReceivedExports {
+export class ExportReceiver implements Attachable {
   readonly routes: Router;
   private readonly targets: ReadonlyMap<number, ExportTarget>;
   private readonly onWarning: (message: string) => void;
@@ -89,12 +63,17 @@ class ExportReceiver implements ReceivedExports {
   private writer: TreeWriter | undefined;
   private isKept = false;
 
-  constructor(targets: ReadonlyMap<number, ExportTarget>, onWarning: (message: string) => void) {
+  /** @param onWarning called for outputs of a failed build that could not be restored */
+  constructor(targets: ReadonlyMap<number, ExportTarget>, onWarning: (message: string) => void = () => {}) {
     this.targets = targets;
     this.onWarning = onWarning;
     this.routes = new Map([[methodPath(FileSend, 'diffCopy'), (call) => this.take(call)]]);
   }
 
+  /**
+   * Moves all outputs into place. @throws Error if one was not sent, or not completely, even if the daemon reports
+   * success
+   */
   async publish(): Promise<void> {
     const { targets, transfers } = this;
     if (transfers.some(({ complete, error }) => !complete && !error)) await settled(this.running, graceMs);
@@ -111,6 +90,10 @@ class ExportReceiver implements ReceivedExports {
     }
   }
 
+  /**
+   * Gives up what was in these places before, and in mirrors all that was not sent.
+   * @throws Error if something in a mirror cannot be deleted; all outputs are in their places then
+   */
   async keep(): Promise<void> {
     this.isKept = true;
     for (const { aside } of this.places) if (aside) await rm(aside, { force: true });

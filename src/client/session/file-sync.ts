@@ -40,7 +40,7 @@ export function fileSync(dirs: ReadonlyMap<string, string>, options: FileSyncOpt
     await sendTree(call, root, {
       filter,
       onProgress: (progress) => options.onProgress?.(name, progress),
-      onBytes(file) {
+      onNonUtf8Name(file) {
         notText ??= file;
       },
     });

@@ -15,7 +15,7 @@ import {
 import { type AuthOptions, auth } from './auth.ts';
 import type { ChosenExports } from './chosen-exports.ts';
 import type { ContentStores } from './content.ts';
-import type { ReceivedExports } from './file-send.ts';
+import type { ExportReceiver } from './file-send.ts';
 import { fileSync } from './file-sync.ts';
 import { type SecretSource, secrets } from './secrets.ts';
 import type { Attachable } from './session.ts';
@@ -86,9 +86,9 @@ export interface ServiceParts {
   /** Exports that the caller chooses once the result is known. */
   readonly chosen: ChosenExports | undefined;
   /** Receives the results that come here. */
-  readonly received: ReceivedExports | undefined;
+  readonly received: ExportReceiver | undefined;
   /** OCI layouts that the build reads or writes. */
-  readonly layouts: ContentStores | undefined;
+  readonly contentStores: ContentStores | undefined;
 }
 
 type SessionService = (parts: ServiceParts) => Offered | Promise<Offered>;
@@ -103,7 +103,7 @@ export const sessionServices: readonly SessionService[] = [
   ({ attachables }) => attachables,
   ({ chosen }) => chosen,
   ({ received }) => received,
-  ({ layouts }) => layouts,
+  ({ contentStores }) => contentStores,
   ({ options }) => options.secrets && secrets(new Map(Object.entries(options.secrets))),
   ({ options }) => options.ssh && ssh(options.ssh),
   ({ options }) => options.sourcePolicyCheck && sourcePolicy(options.sourcePolicyCheck),
