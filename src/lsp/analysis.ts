@@ -44,6 +44,7 @@ export interface AnalysisResult {
 
 /** An op of an instruction. */
 export interface InstructionOp extends OpDescription {
+  /** '' in a file with errors, as it may depend on one. */
   readonly digest: string;
 }
 
@@ -92,16 +93,18 @@ export async function analyse(
   const { document, surroundings, own, images, unknown, options } = await open(request, signal);
   const lint = await lintChoice(document.path, request.settings, signal);
   signal.throwIfAborted();
-  const { problems, graph } = await checkDockerfile({ ...options, lint: lint.config }, unknown, async (bridge) =>
-    withOfflineHints(await readHere(bridge), editorAdvice),
+  const { problems, graph, partialGraph } = await checkDockerfile(
+    { ...options, lint: lint.config },
+    unknown,
+    async (bridge) => withOfflineHints(await readHere(bridge), editorAdvice),
   );
   signal.throwIfAborted();
   const isShown = ({ file, severity }: Diagnostic) => !file && (!lint.isLeftOut || severity === 'error');
   return {
     result: { problems: problems.filter(isShown), images: images.found, configuration: lint.file },
     graph: {
-      ops: once(() => (graph ? opsByLine(graph) : new Map())),
-      amounts: once(async () => (graph ? takenAmounts(graph, surroundings, own) : new Map())),
+      ops: once(() => (partialGraph ? opsByLine(partialGraph, graph !== undefined) : new Map())),
+      amounts: once(async () => (partialGraph ? takenAmounts(partialGraph, surroundings, own) : new Map())),
     },
   };
 }
@@ -131,15 +134,15 @@ function frontendOptions(settings: Settings, filename: string): Record<string, s
 }
 
 /** The ops by the first line of their instructions. */
-function opsByLine(graph: Definition): ReadonlyMap<number, readonly InstructionOp[]> {
-  const byLine = new Map<number, InstructionOp[]>();
+function opsByLine(graph: Definition, isWhole: boolean): ReadonlyMap<number, readonly InstructionOp[]> {
+  const byLine = new Map<number, Map<string, InstructionOp>>();
   for (const { digest, op } of graph.ops())
     for (const { lines } of placesOf(graph, digest)) {
-      const ops = byLine.get(lines.start) ?? [];
-      if (!ops.some((it) => it.digest === digest)) ops.push({ ...formatOp(op), digest });
+      const ops = byLine.get(lines.start) ?? new Map<string, InstructionOp>();
+      ops.set(digest, { ...formatOp(op), digest: isWhole ? digest : '' });
       byLine.set(lines.start, ops);
     }
-  return byLine;
+  return new Map([...byLine].map(([line, ops]) => [line, [...ops.values()]]));
 }
 
 /** Files and bytes. */

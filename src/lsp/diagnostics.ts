@@ -5,9 +5,9 @@ import type { Diagnostic, Fix } from '../diagnostic/diagnostic.ts';
 import { withOneGuess } from '../diagnostic/shown-message.ts';
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
 import { inBuildFlags } from '../gateway/build-flags.ts';
-import type { UnitContent } from '../parser/reparse.ts';
+import { type UnitContent, unitsOf } from '../parser/reparse.ts';
 import { redactCredentials } from '../text/redact.ts';
-import { type OpenDocument, openDocument } from './documents.ts';
+import { type OpenDocument, openDocument, unitIndexAt } from './documents.ts';
 
 /** The most problems that are sent for a document. */
 const maxProblems = 1000;
@@ -71,11 +71,12 @@ export function problemsNow(
   const diagnostics = now.parsed.diagnostics.map(withDefaultHint);
   if (!before || before.problems.length === 0) return diagnostics;
   const places = new Map<UnitContent, number>();
-  for (const { content, start } of now.units) places.set(content, start);
+  for (const { content, start } of unitsOf(now.parsed)) places.set(content, start);
+  const unitsBefore = unitsOf(before.document.parsed);
   const kept = before.problems.flatMap((problem): Diagnostic[] => {
     const { range, related, fix, file } = problem;
     if (isOfParser(problem) || !range || file) return [];
-    const unit = before.document.units[before.document.unitIndexAt(range.start)];
+    const unit = unitsBefore[unitIndexAt(unitsBefore, range.start)];
     const start = unit && places.get(unit.content);
     if (start === undefined) return [];
     const by = start - unit!.start;

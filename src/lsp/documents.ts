@@ -4,7 +4,8 @@ import type { Position, Range, TextDocumentContentChangeEvent } from 'vscode-lan
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { SourceRange } from '../diagnostic/source-file.ts';
 import type { Instruction } from '../parser/ast.ts';
-import { type FileUnit, type ParsedUnits, reparseDockerfile, unitInstruction, unitsOf } from '../parser/reparse.ts';
+import { type FileUnit, type ParsedUnits, reparseDockerfile, unitInstruction } from '../parser/reparse.ts';
+import { unitsPastErrors } from '../parser/units-past-errors.ts';
 
 /** A version of an open document. It does not change; an edit makes another one. */
 export interface OpenDocument {
@@ -18,7 +19,10 @@ export interface OpenDocument {
   readonly text: string;
   /** What was parsed. */
   readonly parsed: ParsedUnits;
-  /** The instructions in order, each with the comments above it. */
+  /**
+   * The instructions in order, each with the comments above it. In the place of those with errors are the ones that
+   * were probably meant.
+   */
   readonly units: readonly FileUnit[];
   /** Index of the unit that an offset is in; the number of units below the last one. */
   unitIndexAt(offset: number): number;
@@ -61,22 +65,27 @@ function documentVersion(document: TextDocument, before: ParsedUnits | undefined
     text,
     parsed,
     get units() {
-      return (units ??= unitsOf(parsed));
+      return (units ??= unitsPastErrors(parsed));
     },
     unitIndexAt(offset) {
-      let [low, high] = [0, this.units.length];
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (this.units[middle]!.end <= offset) low = middle + 1;
-        else high = middle;
-      }
-      return low;
+      return unitIndexAt(this.units, offset);
     },
     instruction: unitInstruction,
     offsetAt: (position) => document.offsetAt(position),
     positionAt: (offset) => document.positionAt(offset),
     range: ({ start, end }) => ({ start: document.positionAt(start), end: document.positionAt(end) }),
   };
+}
+
+/** Index of the unit that an offset is in; the number of units below the last one. */
+export function unitIndexAt(units: readonly FileUnit[], offset: number): number {
+  let [low, high] = [0, units.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (units[middle]!.end <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The path of a file; undefined for what is no file, such as a document that was never saved. */

@@ -64,7 +64,8 @@ export class OpenDocuments {
   /** Edits a document. */
   change(uri: string, version: number, changes: readonly TextDocumentContentChangeEvent[]): void {
     const tracked = this.tracked.get(uri);
-    if (!tracked) return;
+    // A change of an earlier version is about a text that is no longer there.
+    if (!tracked || version <= tracked.document.version) return;
     tracked.document = changeDocument(tracked.document, changes, version);
     this.schedule(tracked);
   }

@@ -2,12 +2,12 @@
 import type { Position } from 'vscode-languageserver/node';
 import type { SourceRange } from '../diagnostic/source-file.ts';
 import type { Instruction } from '../parser/ast.ts';
-import { lookUpKeyword } from '../parser/keywords.ts';
 import type { AnalysisResult } from './analysis.ts';
 import type { AnalysisThread } from './analysis-thread.ts';
 import type { OpenDocument } from './documents.ts';
 import type { Settings } from './settings.ts';
 import type { Symbols } from './symbols.ts';
+import { nameOf } from './unit-facts.ts';
 import type { Surroundings } from './workspace.ts';
 
 /** The analysis of a version of a document. */
@@ -67,7 +67,7 @@ export function instructionAt(document: OpenDocument, offset: number): Instructi
     const instruction = document.instruction(unit);
     const { start, end } = instruction.range;
     if (offset < start || offset > end) continue;
-    return { instruction, unit: index, name: lookUpKeyword(instruction.keyword).name };
+    return { instruction, unit: index, name: nameOf(instruction) };
   }
   return undefined;
 }

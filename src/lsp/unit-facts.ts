@@ -49,8 +49,12 @@ export function unitFacts(unit: FileUnit, text: string, escapeToken: string): Un
   return facts;
 }
 
+/** The name of an instruction in lower case, if need be as it was meant; '' for an unknown instruction. */
+export const nameOf = ({ kind, keyword }: Instruction): string =>
+  kind === 'invalid' ? lookUpKeyword(keyword).name : kind;
+
 function findFacts(instruction: Instruction, text: string, escapeToken: string, origin: number): UnitFacts {
-  const { name } = lookUpKeyword(instruction.keyword);
+  const name = nameOf(instruction);
   const expandedBy = expansion(name, instruction);
   const heredocs = 'heredocs' in instruction ? instruction.heredocs : [];
   const isShell = expandedBy === 'shell' || expandedBy === 'container';
@@ -81,8 +85,9 @@ function expansion(name: string, instruction: Instruction): UnitFacts['expandedB
       return isExec ? 'nobody' : 'container';
     case 'shell':
     case 'maintainer':
-    case '':
       return 'nobody';
+    case '':
+      return 'shell'; // it may be a line of a RUN
     default:
       return 'docker';
   }
@@ -135,12 +140,15 @@ function definedBy(instruction: Instruction, text: string): Defined[] {
   } else if (instruction.kind === 'arg') {
     for (const { key, value, range } of instruction.args) {
       const place = at(key, range);
-      if (place) defined.push({ kind: 'arg', name: key, range: place, value });
+      if (place && key !== '') defined.push({ kind: 'arg', name: key, range: place, value });
     }
   } else if (instruction.kind === 'env') {
     for (const { key, value, range } of instruction.pairs) {
       const place = at(key, range);
-      if (place) defined.push({ kind: 'env', name: key, range: place, value });
+      if (!place || key === '') continue;
+      // An ENV that lacks a value.
+      const isSet = value !== '' || /^["']?=/.test(text.slice(place.end, place.end + 2));
+      defined.push({ kind: 'env', name: key, range: place, value: isSet ? value : undefined });
     }
   }
   return defined;
@@ -149,7 +157,7 @@ function definedBy(instruction: Instruction, text: string): Defined[] {
 function stageUses(instruction: Instruction, text: string): StageUse[] {
   if (instruction.kind === 'from') {
     const { text: name, range } = instruction.image;
-    return [{ name, range, isBase: true }];
+    return name === '' ? [] : [{ name, range, isBase: true }];
   }
   const uses: StageUse[] = [];
   for (const { name, value, range } of instruction.flags) {

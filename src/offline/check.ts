@@ -60,6 +60,8 @@ export interface Checked {
   readonly json: LintResult;
   /** The graph of all stages, or of the target; undefined if the build would fail before there is one. */
   readonly graph: Definition | undefined;
+  /** The same in spite of errors: what has one is left out. undefined if nothing can be made. */
+  readonly partialGraph: Definition | undefined;
   /** Warnings about the check itself: the file asks for another frontend, which does not run here. */
   readonly warnings: readonly Warning[];
   /** Lines of the ignore file that do no harm and have no effect. */
@@ -99,11 +101,13 @@ export async function checkDockerfile(
   const findings = reportedFindings(run, text, found, unknownImages, options);
   const problems = [...findings, ...(await buildErrors(run, text, made, options))];
   problems.sort(compareStarts);
+  const graph = made.graph instanceof Definition ? made.graph : undefined;
   return {
     source: run.source,
     problems: withoutGuessedFixes(problems),
     json: lintJson(run.description, findings, firstError(run.failure, made)),
-    graph: made.graph instanceof Definition && run.failure === undefined ? made.graph : undefined,
+    graph: run.failure === undefined ? graph : undefined,
+    partialGraph: graph,
     warnings: bridge.warnings,
     notes: (ignore.advice?.notes ?? []).map((note) => ({ filename: ignore.file?.filename ?? '', ...note })),
   };

@@ -3,6 +3,7 @@
  * its place, so that it can be told what is wrong with the others.
  */
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
+import type { SourceRange } from '../diagnostic/source-file.ts';
 import { toLower } from '../go/unicode.ts';
 import { editDistance } from '../text/suggest.ts';
 import type {
@@ -137,8 +138,8 @@ interface ReadNode extends ReadInstruction {
   readonly isCertain: boolean;
 }
 
-/** @param isInStage whether there was a FROM, or what may have been one */
-function readNode(node: CstInstruction, isInStage: boolean): ReadNode {
+/** Reads an instruction in spite of its errors. @param isInStage whether there was a FROM, or what may have been one */
+export function readNode(node: CstInstruction, isInStage: boolean): ReadNode {
   const read = readInstruction(node);
   const { head } = node;
   // The keyword is an error of its own.
@@ -182,19 +183,24 @@ function withoutFlaws(
   const found = [...problems, ...structural.map(({ diagnostic }) => diagnostic)];
   const { arguments: parts, head } = node;
   const isArray = parts.form === 'json' && parts.others.length > 0 && parts.strings.length > 0;
-  let isCertain = !isArray;
-  const flags: Word[] = [];
+  const wrong = new Map<Word, Diagnostic>();
   for (const flag of node.flags) {
     const problem = found.find(({ range }) => range!.start >= flag.range.start && range!.end <= flag.range.end);
-    const meant = problem && meantFlag(flag, problem, head.name);
-    if (!problem) flags.push(flag);
-    else if (meant) flags.push(meant);
-    else isCertain &&= mayLack(flag, problem, head.name);
+    if (problem) wrong.set(flag, problem);
   }
-  if (flags.every((flag, index) => flag === node.flags[index]) && flags.length === node.flags.length && !isArray)
-    return undefined;
-  const { instruction } = readInstruction({ ...node, flags, arguments: isArray ? { ...parts, others: [] } : parts });
-  return instruction.kind === 'invalid' ? undefined : { instruction, isCertain };
+  if (wrong.size === 0 && !isArray) return undefined;
+  const readWith = (flags: readonly Word[]) =>
+    readInstruction({ ...node, flags, arguments: isArray ? { ...parts, others: [] } : parts }).instruction;
+  const mayLackFlag = (flag: Word) => !wrong.has(flag) || mayLack(flag, wrong.get(flag)!, head.name);
+
+  const meant = new Map([...wrong].map(([flag, problem]) => [flag, meantFlag(flag, problem, head.name)]));
+  const instruction = readWith(node.flags.flatMap((flag) => (wrong.has(flag) ? (meant.get(flag) ?? []) : flag)));
+  if (instruction.kind !== 'invalid')
+    return { instruction, isCertain: !isArray && node.flags.every((flag) => meant.get(flag) || mayLackFlag(flag)) };
+  const without = readWith(node.flags.filter((flag) => !wrong.has(flag)));
+  return without.kind === 'invalid'
+    ? undefined
+    : { instruction: without, isCertain: !isArray && node.flags.every(mayLackFlag) };
 }
 
 /** The flag that an unknown one means. */
@@ -227,15 +233,10 @@ function standIn(
       return parts.form === 'from' ? { kind: 'from', ...base, ...fromParts(parts, base) } : undefined;
     case 'arg':
     case 'env': {
-      const pairs = keysOf(parts);
+      const pairs = pairsOf(parts);
       if (head.name === 'env')
-        return {
-          kind: 'env',
-          ...base,
-          pairs: pairs.map(({ text, range }) => ({ key: text, value: '', noDelim: false, range })),
-        };
-      const args = pairs.map(({ text, range }) => ({ key: text, value: '', docComment: '', range }));
-      return { kind: 'arg', ...base, args };
+        return { kind: 'env', ...base, pairs: pairs.map((pair) => ({ ...pair, noDelim: false })) };
+      return { kind: 'arg', ...base, args: pairs.map((pair) => ({ ...pair, docComment: '' })) };
     }
     case 'shell':
       return { kind: 'shell', ...base, shell: shellWords(parts) };
@@ -273,11 +274,15 @@ function fromParts(
   };
 }
 
-/** The names that an ARG or ENV sets; '' for one that is missing. */
-function keysOf(parts: Parts): readonly Word[] {
-  if (parts.form === 'legacy-pair') return [parts.key];
+/** The names that an ARG or ENV sets, with their values; '' for what is missing. */
+function pairsOf(parts: Parts): { key: string; value: string; range: SourceRange }[] {
+  if (parts.form === 'legacy-pair') return [{ key: parts.key.text, value: '', range: parts.key.range }];
   if (parts.form !== 'pairs') return [];
-  return parts.pairs.map(({ key, equals, value }: CstPair) => key ?? { text: '', range: (equals ?? value)!.range });
+  return parts.pairs.map(({ key, equals, value }: CstPair) => {
+    const words = [key, equals, value].filter((it) => it !== undefined);
+    const range = { start: words[0]!.range.start, end: words.at(-1)!.range.end };
+    return { key: key?.text ?? '', value: value?.text ?? '', range };
+  });
 }
 
 function shellWords(parts: Parts): readonly string[] {
@@ -307,7 +312,8 @@ const maxEnds = 20;
 /** Maximum number of lines that are searched for an end. */
 const maxLines = 10_000;
 
-function createGuesses(shellLines: ShellLines): LexGuesses {
+/** @param shellLines the lines whose first word is no misspelled keyword */
+export function createGuesses(shellLines: ShellLines): LexGuesses {
   let left = maxEnds;
   return {
     lookUp: (keyword, rest, at) => (shellLines.has(at) ? lookUpKeyword : lookUpMeant)(keyword, rest),

@@ -137,6 +137,10 @@ test('a lens tells the files and bytes that COPY takes', async () => {
   expect(lenses).toHaveLength(1);
   const resolved = await editor.connection.sendRequest<CodeLens>('codeLens/resolve', lenses[0]);
   expect(resolved.command?.title).toBe('2 files, 8B');
+  await document.edit('--from=a /x', '--form=a /x');
+  const [lens] = await ask<CodeLens[]>('codeLens', document.uri);
+  const again = await editor.connection.sendRequest<CodeLens>('codeLens/resolve', lens);
+  expect(again.command?.title).toBe('2 files, 8B');
 });
 
 test('signature help shows the forms of an instruction and the part that is being written', async () => {
@@ -241,4 +245,9 @@ test('the good part of a file with errors has all features', async () => {
   const place = document.at('COPP', 3);
   const { items } = await editor.connection.sendRequest<CompletionList>('textDocument/completion', place);
   expect(items.map(({ label }) => label)).toContain('COPY');
+  const { contents } = await editor.connection.sendRequest<{ contents: { value: string } }>(
+    'textDocument/hover',
+    document.at('RUN'),
+  );
+  expect(contents.value).toMatch(/Becomes an op:\n\n- \w+ `.*echo.*`$/m);
 });

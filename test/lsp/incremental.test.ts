@@ -4,9 +4,7 @@ import { changeDocument, type OpenDocument, openDocument } from '../../src/lsp/d
 import { folding } from '../../src/lsp/features/folding.ts';
 import { outline } from '../../src/lsp/features/outline.ts';
 import { semanticTokens } from '../../src/lsp/features/semantic-tokens.ts';
-import type { DocumentSession } from '../../src/lsp/session.ts';
-import { defaultSettings } from '../../src/lsp/settings.ts';
-import { symbolsOf } from '../../src/lsp/symbols.ts';
+import { sessionOf } from './session-of.ts';
 
 const snippets = [
   '# escape=`\n',
@@ -23,23 +21,16 @@ const snippets = [
   'CMD echo $A $C\n',
   'LABEL x="😀 $A"\r\n',
   'COPP $A\n',
+  'RNU <<EOF\n',
+  'RUN --netwrok=x echo $A\n',
+  'FORM alpine AS base\n',
+  'ENV A=1 B\n',
+  'EOF\n',
+  '  echo $A\n',
   '\n',
   '$A',
   ' ',
 ];
-
-const sessionOf = (document: OpenDocument): DocumentSession => ({
-  document,
-  settings: defaultSettings,
-  abilities: { snippets: true, markdownHover: true, markdownItems: true, suggestCommand: undefined },
-  symbols: symbolsOf(document, defaultSettings),
-  analysis: undefined,
-  currentAnalysis: async () => undefined,
-  ask: () => Promise.reject(new Error('there is no thread')),
-  graphPage: () => Promise.reject(new Error('there is no thread')),
-  surroundings: () => Promise.reject(new Error('there are no files')),
-  signal: new AbortController().signal,
-});
 
 /** All that features say about a document without its surroundings. */
 function known(document: OpenDocument) {

@@ -75,6 +75,18 @@ test('syntax errors come at once, and what lowering and the context say follows'
   await editor.diagnostics(document.uri, (it) => !it.some(({ severity }) => severity === 1));
 });
 
+test('a change of a version that is no longer there changes nothing', async () => {
+  const document = await open('Dockerfile.stale', 'FROM alpine:3 AS a\n');
+  await document.edit('AS a', 'AS new');
+  const { uri } = document;
+  const stale = { textDocument: { uri, version: 2 }, contentChanges: [{ text: 'FROM alpine:3 AS old\n' }] };
+  await editor.connection.sendNotification('textDocument/didChange', stale);
+  const [stage] = await editor.connection.sendRequest<{ name: string }[]>('textDocument/documentSymbol', {
+    textDocument: { uri },
+  });
+  expect(stage!.name).toBe('new');
+});
+
 test('an unknown image is no problem, and nothing is asked of its registry', async () => {
   const document = await open('Dockerfile.image', 'FROM registry.invalid/none:1\nRUN true\n');
   await editor.connection.sendRequest('textDocument/hover', document.at('RUN'));

@@ -19,6 +19,7 @@ import { predefinedVariables } from '../language/variables.ts';
 import { markup } from '../markup.ts';
 import { shownValue } from '../secrets.ts';
 import type { DocumentSession } from '../session.ts';
+import { nameOf } from '../unit-facts.ts';
 import { ignorePatternsOf } from '../workspace.ts';
 import { completeComment } from './completion-comments.ts';
 import { completeTags } from './completion-tags.ts';
@@ -85,7 +86,7 @@ async function itemsAt(session: DocumentSession, offset: number): Promise<Comple
   }
   if (offset <= instruction.keywordRange.end)
     return keywordItems(session, text.slice(instruction.keywordRange.start, offset), offset);
-  const { name } = lookUpKeyword(instruction.keyword);
+  const name = nameOf(instruction);
   const raw = text.slice(instruction.keywordRange.end, offset);
   const typed = raw.replace(/[\\`][ \t]*\r?\n(?:[ \t]*#[^\n]*\n)*/g, ' ');
   return argumentItems({ session, offset, unit: index, name, typed });

@@ -1,8 +1,8 @@
 /** What can be folded: stages, instructions of several lines, here-documents and comments. */
 import { type FoldingRange, FoldingRangeKind } from 'vscode-languageserver/node';
 import { lineColumn } from '../../diagnostic/source-file.ts';
-import { lookUpKeyword } from '../../parser/keywords.ts';
 import type { DocumentSession } from '../session.ts';
+import { nameOf } from '../unit-facts.ts';
 
 /** The ranges in the order of the file. Lines count from 0. */
 export function folding({ document }: DocumentSession): FoldingRange[] {
@@ -15,7 +15,7 @@ export function folding({ document }: DocumentSession): FoldingRange[] {
   let stage: number | undefined;
   for (const unit of document.units) {
     const instruction = document.instruction(unit);
-    const { name } = lookUpKeyword(instruction.keyword);
+    const name = nameOf(instruction);
     const first = instruction.lines.start - 1;
     if (name === 'from') {
       if (stage !== undefined) add(stage, lastTextLine(document.text, unit.start, line));

@@ -165,7 +165,8 @@ async function describeOps(session: DocumentSession, { instruction }: Instructio
   if (ops.length === 0) return undefined;
   const shown = ops.slice(0, maxOps).map(({ kind, summary, details, digest }) => {
     const more = details.slice(0, maxOps).map((it) => `  - ${code(it)}`);
-    return [`- ${kind} ${code(summary)} — ${code(digest.slice(0, 19))}`, ...more].join('\n');
+    const name = digest === '' ? '' : ` — ${code(digest.slice(0, 19))}`;
+    return [`- ${kind} ${code(summary)}${name}`, ...more].join('\n');
   });
   const rest = ops.length > maxOps ? [`- and ${ops.length - maxOps} more`] : [];
   return [`Becomes ${ops.length === 1 ? 'an op' : `${ops.length} ops`}:`, [...shown, ...rest].join('\n')].join('\n\n');

@@ -1,8 +1,8 @@
 /** The outline of a document: its stages, and the instructions in them. */
 import { type DocumentSymbol, SymbolKind } from 'vscode-languageserver/node';
-import { lookUpKeyword } from '../../parser/keywords.ts';
 import { withoutSecrets } from '../secrets.ts';
 import type { DocumentSession } from '../session.ts';
+import { nameOf } from '../unit-facts.ts';
 
 /** Longest text of an instruction. */
 const maxText = 80;
@@ -24,7 +24,7 @@ export function outline(session: DocumentSession): DocumentSymbol[] {
   let stage: DocumentSymbol | undefined;
   for (const [index, unit] of document.units.entries()) {
     const instruction = document.instruction(unit);
-    const { name } = lookUpKeyword(instruction.keyword);
+    const name = nameOf(instruction);
     if (name === '') continue;
     const text = instruction.code.slice(instruction.keyword.length).trim();
     const short = text.length > maxText ? `${text.slice(0, maxText)}…` : text;
