@@ -91,7 +91,7 @@ export interface ShellLex {
  */
 const maxExpanded = 16 << 20;
 
-/** The total work that a lexer may do: more than any file that can be built needs, and little enough to end. */
+/** The total work of one {@link ShellLex}: more than any file that can be built needs, and little enough to end. */
 interface Budget {
   /** Number of characters that expansion may add. */
   characters: number;
@@ -99,7 +99,7 @@ interface Budget {
   readonly patterns: PatternBudget;
 }
 
-/** Makes a lexer for shell words. Between calls it only remembers how much it has done, which is limited. */
+/** Makes an expander of shell words. Between calls it only remembers how much it has done, which is limited. */
 export function createShellLex(options: ShellLexOptions): ShellLex {
   checkArgument('createShellLex', 'options', options, fields({ escape: text }));
   const budget: Budget = { characters: 256 << 20, patterns: { comparisons: 500_000_000 } };
@@ -107,21 +107,21 @@ export function createShellLex(options: ShellLexOptions): ShellLex {
   return {
     processWord(word, env) {
       if (!special.test(word)) return { result: word, matched: noNames, unmatched: noNames };
-      const state = createState(word, env, options, budget);
+      const scanner = createScanner(word, env, options, budget);
       try {
-        const result = readUntil(state, endOfText, state.rawEscapes);
+        const result = readUntil(scanner, endOfText, scanner.rawEscapes);
         spend(budget, result.length - word.length);
-        return { result, matched: state.matched ?? noNames, unmatched: state.unmatched ?? noNames };
+        return { result, matched: scanner.matched ?? noNames, unmatched: scanner.unmatched ?? noNames };
       } catch (error) {
-        throw new WordError(word, state.unmatched ?? noNames, error);
+        throw new WordError(word, scanner.unmatched ?? noNames, error);
       }
     },
     processWords(text, env) {
-      const state = createState(text, env, options, budget);
+      const scanner = createScanner(text, env, options, budget);
       try {
-        return splitIntoWords(state);
+        return splitIntoWords(scanner);
       } catch (error) {
-        throw new WordError(text, state.unmatched ?? noNames, error);
+        throw new WordError(text, scanner.unmatched ?? noNames, error);
       }
     },
   };
@@ -134,8 +134,8 @@ function spend(budget: Budget, growth: number): void {
 }
 
 /** @throws Error if an expanded word is too long */
-function checkLength(s: WordState, length: number): void {
-  if (length > maxExpanded && length > s.text.length)
+function checkLength(scanner: WordScanner, length: number): void {
+  if (length > maxExpanded && length > scanner.text.length)
     throw new Error('the word is longer than 16 MiB once its variables are expanded');
 }
 
@@ -156,7 +156,7 @@ const openBrace = 0x7b;
 const closeBrace = 0x7d;
 const replacementCharacter = '\ufffd';
 
-interface WordState {
+interface WordScanner {
   readonly text: string;
   readonly env: Env;
   readonly escape: number;
@@ -170,14 +170,11 @@ interface WordState {
   rawEscapes: boolean;
   at: number;
   depth: number;
-  /**
-   * The word that {@link splitIntoWords} is collecting. A substitution with an operator discards it, as the reference
-   * does.
-   */
+  /** The word that {@link splitIntoWords} is collecting. A substitution with an operator discards it. */
   word: string;
 }
 
-function createState(text: string, env: Env, options: ShellLexOptions, budget: Budget): WordState {
+function createScanner(text: string, env: Env, options: ShellLexOptions, budget: Budget): WordScanner {
   return {
     text: text.toWellFormed(),
     env,
@@ -195,47 +192,46 @@ function createState(text: string, env: Env, options: ShellLexOptions, budget: B
   };
 }
 
-function isAtEnd(s: WordState): boolean {
-  return s.at >= s.text.length;
+function isAtEnd(scanner: WordScanner): boolean {
+  return scanner.at >= scanner.text.length;
 }
 
 /** Takes one character; '' at the end. */
-function take(s: WordState): string {
-  const point = s.text.codePointAt(s.at);
+function take(scanner: WordScanner): string {
+  const point = scanner.text.codePointAt(scanner.at);
   if (point === undefined) return '';
   const character = String.fromCodePoint(point);
-  s.at += character.length;
+  scanner.at += character.length;
   return character;
 }
 
 /** Expands up to the character `stop` (and past it) or the end of the text. */
-function readUntil(s: WordState, stop: number, rawEscapes: boolean): string {
-  if (++s.depth > maxDepth) throw new Error('substitutions are nested too deeply');
-  const outerRawEscapes = s.rawEscapes;
-  s.rawEscapes = rawEscapes;
+function readUntil(scanner: WordScanner, stop: number, rawEscapes: boolean): string {
+  if (++scanner.depth > maxDepth) throw new Error('substitutions are nested too deeply');
+  const outerRawEscapes = scanner.rawEscapes;
+  scanner.rawEscapes = rawEscapes;
   let result = '';
   for (;;) {
-    const start = s.at;
+    const start = scanner.at;
     let code = -1;
-    for (; s.at < s.text.length; s.at++) {
-      code = s.text.charCodeAt(s.at);
-      if (code === stop || code === dollar || code === s.escape || (s.quotes && isQuote(code))) break;
+    for (; scanner.at < scanner.text.length; scanner.at++) {
+      code = scanner.text.charCodeAt(scanner.at);
+      if (code === stop || code === dollar || code === scanner.escape || (scanner.quotes && isQuote(code))) break;
     }
-    if (s.at > start) result += s.text.slice(start, s.at);
-    if (isAtEnd(s)) {
+    if (scanner.at > start) result += scanner.text.slice(start, scanner.at);
+    if (isAtEnd(scanner)) {
       if (stop === endOfText) break;
       throw new SyntaxError(`unexpected end of statement while looking for matching ${String.fromCharCode(stop)}`);
     }
     if (code === stop) {
-      s.at++;
+      scanner.at++;
       break;
     }
-    result += code === s.escape ? readEscape(s) : readSpecial(s, code);
-    checkLength(s, result.length);
+    result += code === scanner.escape ? readEscape(scanner) : readSpecial(scanner, code);
+    checkLength(scanner, result.length);
   }
-  s.word = '';
-  s.rawEscapes = outerRawEscapes;
-  s.depth--;
+  scanner.rawEscapes = outerRawEscapes;
+  scanner.depth--;
   return result;
 }
 
@@ -243,148 +239,148 @@ function isQuote(code: number): boolean {
   return code === singleQuote || code === doubleQuote;
 }
 
-function readSpecial(s: WordState, code: number): string {
-  if (code === dollar) return readVariable(s);
-  return code === singleQuote ? readSingleQuotes(s) : readDoubleQuotes(s);
+function readSpecial(scanner: WordScanner, code: number): string {
+  if (code === dollar) return readVariable(scanner);
+  return code === singleQuote ? readSingleQuotes(scanner) : readDoubleQuotes(scanner);
 }
 
-/** An escape and the character behind it, which stays. At the end of the text an escape is dropped. */
-function readEscape(s: WordState): string {
-  const escapeCharacter = take(s);
-  return (s.rawEscapes ? escapeCharacter : '') + take(s);
+/** An escape and the character after it, which stays. At the end of the text an escape is dropped. */
+function readEscape(scanner: WordScanner): string {
+  const escapeCharacter = take(scanner);
+  return (scanner.rawEscapes ? escapeCharacter : '') + take(scanner);
 }
 
 /** Expands the whole text and splits it into words. */
-function splitIntoWords(s: WordState): string[] {
+function splitIntoWords(scanner: WordScanner): string[] {
   const words: string[] = [];
   const addCharacter = (character: string) => {
-    if (!isSpaceCode(character.codePointAt(0)!)) s.word += character;
-    else if (s.word !== '') {
-      words.push(s.word);
-      s.word = '';
+    if (!isSpaceCode(character.codePointAt(0)!)) scanner.word += character;
+    else if (scanner.word !== '') {
+      words.push(scanner.word);
+      scanner.word = '';
     }
   };
   let length = 0;
-  while (!isAtEnd(s)) {
-    const code = s.text.charCodeAt(s.at);
+  while (!isAtEnd(scanner)) {
+    const code = scanner.text.charCodeAt(scanner.at);
     if (code === dollar) {
-      const value = readVariable(s).toWellFormed();
+      const value = readVariable(scanner).toWellFormed();
       length += value.length;
-      checkLength(s, length);
-      spend(s.budget, value.length);
+      checkLength(scanner, length);
+      spend(scanner.budget, value.length);
       for (const character of value) addCharacter(character);
-    } else if (code === lessThan) s.word += readPossibleHeredoc(s);
-    else if (s.quotes && isQuote(code)) {
-      const quoted = readSpecial(s, code); // may drop the word collected so far
-      s.word += quoted;
-    } else if (code === s.escape) s.word += readEscape(s);
-    else addCharacter(take(s));
+    } else if (code === lessThan) scanner.word += readPossibleHeredoc(scanner);
+    else if (scanner.quotes && isQuote(code)) {
+      const quoted = readSpecial(scanner, code); // may drop the word collected so far
+      scanner.word += quoted;
+    } else if (code === scanner.escape) scanner.word += readEscape(scanner);
+    else addCharacter(take(scanner));
   }
-  if (s.word !== '') words.push(s.word);
+  if (scanner.word !== '') words.push(scanner.word);
   return words;
 }
 
 /** Blanks between `<<` and the name of a here-document do not end the word. */
-function readPossibleHeredoc(s: WordState): string {
-  const start = s.at++;
-  if (s.text.charCodeAt(s.at) === lessThan) {
-    s.at++;
-    while (s.at < s.text.length && '\t\r '.includes(s.text[s.at]!)) s.at++;
+function readPossibleHeredoc(scanner: WordScanner): string {
+  const start = scanner.at++;
+  if (scanner.text.charCodeAt(scanner.at) === lessThan) {
+    scanner.at++;
+    while (scanner.at < scanner.text.length && '\t\r '.includes(scanner.text[scanner.at]!)) scanner.at++;
   }
-  return s.text.slice(start, s.at);
+  return scanner.text.slice(start, scanner.at);
 }
 
-function readSingleQuotes(s: WordState): string {
-  const start = s.at;
-  const end = s.text.indexOf("'", start + 1);
+function readSingleQuotes(scanner: WordScanner): string {
+  const start = scanner.at;
+  const end = scanner.text.indexOf("'", start + 1);
   if (end < 0) {
-    s.at = s.text.length;
+    scanner.at = scanner.text.length;
     throw new SyntaxError('unexpected end of statement while looking for matching single-quote');
   }
-  s.at = end + 1;
-  return s.rawQuotes ? s.text.slice(start, end + 1) : s.text.slice(start + 1, end);
+  scanner.at = end + 1;
+  return scanner.rawQuotes ? scanner.text.slice(start, end + 1) : scanner.text.slice(start + 1, end);
 }
 
-function readDoubleQuotes(s: WordState): string {
-  s.at++;
-  let result = s.rawQuotes ? '"' : '';
+function readDoubleQuotes(scanner: WordScanner): string {
+  scanner.at++;
+  let result = scanner.rawQuotes ? '"' : '';
   for (;;) {
-    const start = s.at;
+    const start = scanner.at;
     let code = -1;
-    for (; s.at < s.text.length; s.at++) {
-      code = s.text.charCodeAt(s.at);
-      if (code === doubleQuote || code === dollar || code === s.escape) break;
+    for (; scanner.at < scanner.text.length; scanner.at++) {
+      code = scanner.text.charCodeAt(scanner.at);
+      if (code === doubleQuote || code === dollar || code === scanner.escape) break;
     }
-    if (s.at > start) result += s.text.slice(start, s.at);
-    if (isAtEnd(s)) throw new SyntaxError('unexpected end of statement while looking for matching double-quote');
+    if (scanner.at > start) result += scanner.text.slice(start, scanner.at);
+    if (isAtEnd(scanner)) throw new SyntaxError('unexpected end of statement while looking for matching double-quote');
     if (code === doubleQuote) {
-      s.at++;
-      return s.rawQuotes ? `${result}"` : result;
+      scanner.at++;
+      return scanner.rawQuotes ? `${result}"` : result;
     }
     if (code === dollar) {
-      result += readVariable(s);
-      checkLength(s, result.length);
+      result += readVariable(scanner);
+      checkLength(scanner, result.length);
       continue;
     }
-    const escapeCharacter = take(s);
-    if (s.rawEscapes) result += escapeCharacter;
-    if (isAtEnd(s)) continue;
+    const escapeCharacter = take(scanner);
+    if (scanner.rawEscapes) result += escapeCharacter;
+    if (isAtEnd(scanner)) continue;
     // Only these can be escaped between double quotes; before others the escape is a character like any other.
-    const next = s.text.charCodeAt(s.at);
-    result += next === doubleQuote || next === dollar || next === s.escape ? take(s) : escapeCharacter;
+    const next = scanner.text.charCodeAt(scanner.at);
+    result += next === doubleQuote || next === dollar || next === scanner.escape ? take(scanner) : escapeCharacter;
   }
 }
 
 const wideName = new RegExp(`${goClass('\\p{L}\\p{Nd}_')}*`, 'vy');
 const wideDigits = new RegExp(`${goClass('\\p{Nd}')}+`, 'vy');
 
-function matchSticky(pattern: RegExp, s: WordState): string {
-  pattern.lastIndex = s.at;
-  return pattern.exec(s.text)?.[0] ?? '';
+function matchSticky(pattern: RegExp, scanner: WordScanner): string {
+  pattern.lastIndex = scanner.at;
+  return pattern.exec(scanner.text)?.[0] ?? '';
 }
 
 /** A name, a run of digits, or one of the special parameters; '' if absent. */
-function readName(s: WordState): string {
-  const digits = matchSticky(wideDigits, s);
-  const first = s.text[s.at];
+function readName(scanner: WordScanner): string {
+  const digits = matchSticky(wideDigits, scanner);
+  const first = scanner.text[scanner.at];
   const name =
-    digits !== '' ? digits : first !== undefined && '@*#?-$!'.includes(first) ? first : matchSticky(wideName, s);
-  s.at += name.length;
+    digits !== '' ? digits : first !== undefined && '@*#?-$!'.includes(first) ? first : matchSticky(wideName, scanner);
+  scanner.at += name.length;
   return name;
 }
 
-function lookUp(s: WordState, name: string): string | undefined {
-  const value = s.env.get(name);
-  if (value === undefined) (s.unmatched ??= new Set()).add(name);
-  else (s.matched ??= new Set()).add(name);
+function lookUp(scanner: WordScanner, name: string): string | undefined {
+  const value = scanner.env.get(name);
+  if (value === undefined) (scanner.unmatched ??= new Set()).add(name);
+  else (scanner.matched ??= new Set()).add(name);
   return value;
 }
 
 /** `$name` or `${…}`, the scanner being at the dollar sign. */
-function readVariable(s: WordState): string {
-  s.at++;
-  if (s.text.charCodeAt(s.at) !== openBrace) {
-    const name = readName(s);
+function readVariable(scanner: WordScanner): string {
+  scanner.at++;
+  if (scanner.text.charCodeAt(scanner.at) !== openBrace) {
+    const name = readName(scanner);
     if (name === '') return '$';
-    return lookUp(s, name) ?? (s.skipUnsetEnv ? `$${name}` : '');
+    return lookUp(scanner, name) ?? (scanner.skipUnsetEnv ? `$${name}` : '');
   }
-  s.at++;
-  if (isAtEnd(s)) throw new SyntaxError("syntax error: missing '}'");
-  if ('{}:'.includes(s.text[s.at]!)) throw new SyntaxError('syntax error: bad substitution');
-  const name = readName(s);
-  const operator = take(s);
+  scanner.at++;
+  if (isAtEnd(scanner)) throw new SyntaxError("syntax error: missing '}'");
+  if ('{}:'.includes(scanner.text[scanner.at]!)) throw new SyntaxError('syntax error: bad substitution');
+  const name = readName(scanner);
+  const operator = take(scanner);
   switch (operator) {
     case '}':
-      return lookUp(s, name) ?? (s.skipUnsetEnv ? `\${${name}}` : '');
+      return lookUp(scanner, name) ?? (scanner.skipUnsetEnv ? `\${${name}}` : '');
     case '/':
-      return readReplacement(s, name);
+      return readReplacement(scanner, name);
     case ':':
     case '+':
     case '-':
     case '?':
     case '#':
     case '%':
-      return readModifier(s, name, operator);
+      return readModifier(scanner, name, operator);
     default:
       throw unsupportedModifier(operator || replacementCharacter);
   }
@@ -395,26 +391,28 @@ function unsupportedModifier(modifier: string): Error {
 }
 
 /** Reads what is inside `${}`; an end of the text in it is reported as the missing `missing`. */
-function readInside(s: WordState, stop: number, rawEscapes: boolean, missing: string): string {
+function readInside(scanner: WordScanner, stop: number, rawEscapes: boolean, missing: string): string {
   try {
-    return readUntil(s, stop, rawEscapes);
+    const inside = readUntil(scanner, stop, rawEscapes);
+    scanner.word = ''; // the reference discards the word that it has collected
+    return inside;
   } catch (error) {
-    if (isAtEnd(s)) throw new SyntaxError(`syntax error: missing ${missing}`);
+    if (isAtEnd(scanner)) throw new SyntaxError(`syntax error: missing ${missing}`);
     throw error;
   }
 }
 
-/** `${name:-word}` and the like, the scanner being behind the operator or its colon. */
-function readModifier(s: WordState, name: string, first: string): string {
+/** `${name:-word}` and the like, the scanner being after the operator or its colon. */
+function readModifier(scanner: WordScanner, name: string, first: string): string {
   const emptyIsUnset = first === ':';
-  const operator = emptyIsUnset ? take(s) || replacementCharacter : first;
+  const operator = emptyIsUnset ? take(scanner) || replacementCharacter : first;
   const written = emptyIsUnset ? `:${operator}` : operator;
   const isTrim = operator === '#' || operator === '%';
   if (emptyIsUnset && isTrim) throw unsupportedModifier(written);
-  const word = readInside(s, closeBrace, isTrim, "'}'");
+  const word = readInside(scanner, closeBrace, isTrim, "'}'");
 
-  const value = lookUp(s, name);
-  if (value === undefined && s.skipUnsetEnv) return `\${${name}${written}${word}}`;
+  const value = lookUp(scanner, name);
+  if (value === undefined && scanner.skipUnsetEnv) return `\${${name}${written}${word}}`;
   const isUnset = value === undefined || (emptyIsUnset && value === '');
   switch (operator) {
     case '-':
@@ -431,30 +429,32 @@ function readModifier(s: WordState, name: string, first: string): string {
       const longest = word.startsWith(operator);
       const pattern = longest ? word.slice(1) : word;
       return operator === '#'
-        ? trimPrefix(compileWordPattern(s, pattern), value ?? '', longest)
+        ? trimPrefix(compileWordPattern(scanner, pattern), value ?? '', longest)
         : // the rightmost match is the leftmost one of everything in reverse
-          reverse(trimPrefix(compileWordPattern(s, reversePattern(pattern)), reverse(value ?? ''), longest));
+          reverse(trimPrefix(compileWordPattern(scanner, reversePattern(pattern)), reverse(value ?? ''), longest));
     }
     default:
       throw unsupportedModifier(written);
   }
 }
 
-/** `${name/pattern/text}` and `${name//pattern/text}`, the scanner being behind the first slash. */
-function readReplacement(s: WordState, name: string): string {
-  const all = s.text.charCodeAt(s.at) === slash;
-  if (all) s.at++;
-  const pattern = readInside(s, slash, true, "'/' in ${}");
-  const replacement = readInside(s, closeBrace, true, "'}'");
-  const value = lookUp(s, name);
-  if (value === undefined && s.skipUnsetEnv) return `\${${name}/${pattern}/${replacement}}`;
-  if (!all) return replaceFirst(compileWordPattern(s, pattern), value ?? '', replacement);
-  return replaceAll(compileWordPattern(s, pattern), value ?? '', replacement, (length) => checkLength(s, length));
+/** `${name/pattern/text}` and `${name//pattern/text}`, the scanner being after the first slash. */
+function readReplacement(scanner: WordScanner, name: string): string {
+  const all = scanner.text.charCodeAt(scanner.at) === slash;
+  if (all) scanner.at++;
+  const pattern = readInside(scanner, slash, true, "'/' in ${}");
+  const replacement = readInside(scanner, closeBrace, true, "'}'");
+  const value = lookUp(scanner, name);
+  if (value === undefined && scanner.skipUnsetEnv) return `\${${name}/${pattern}/${replacement}}`;
+  if (!all) return replaceFirst(compileWordPattern(scanner, pattern), value ?? '', replacement);
+  return replaceAll(compileWordPattern(scanner, pattern), value ?? '', replacement, (length) =>
+    checkLength(scanner, length),
+  );
 }
 
-function compileWordPattern(s: WordState, pattern: string): ShellPattern {
+function compileWordPattern(scanner: WordScanner, pattern: string): ShellPattern {
   try {
-    return compileShellPattern(pattern, s.budget.patterns);
+    return compileShellPattern(pattern, scanner.budget.patterns);
   } catch (error) {
     throw new Error(`invalid pattern (${pattern}) in substitution: ${(error as Error).message}`);
   }
