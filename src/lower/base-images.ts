@@ -13,14 +13,13 @@ import {
   withDigest,
 } from '../image/reference.ts';
 import { image as imageSource, scratch } from '../llb/index.ts';
-import type { State } from '../llb/state.ts';
 import { emptyEnv } from '../parser/words.ts';
 import { wrapError } from '../text/error-message.ts';
 import { detectPlatform, imagePlatform } from './build-platforms.ts';
 import { orGoOn } from './collect-errors.ts';
 import { followPaths } from './context-paths.ts';
-import type { LowerEnvironment } from './environment.ts';
-import { type LowerContext, namedContext } from './lower-context.ts';
+import type { LoadedContext, LowerEnvironment } from './environment.ts';
+import { type Lowering, namedContext } from './lowering.ts';
 import { commandDescription } from './source-location.ts';
 import type { StageBase } from './stage-base.ts';
 import { type BuildStage, emptyImageName, type StageTable, stageNames, stageNamesBefore } from './stages.ts';
@@ -50,39 +49,39 @@ interface IdentifiedBase {
  * resolved
  */
 export async function resolveBaseImages(
-  context: LowerContext,
+  lowering: Lowering,
   needed: ReadonlySet<BuildStage>,
   bases: Map<BuildStage, StageBase>,
 ): Promise<void> {
   const open: BuildStage[] = [];
-  const isNeeded = (stage: BuildStage) => context.options.allStages || needed.has(stage);
-  for (const stage of context.table.stages) {
+  const isNeeded = (stage: BuildStage) => lowering.options.allStages || needed.has(stage);
+  for (const stage of lowering.table.stages) {
     const known = bases.get(stage);
     if (stage.parent || (known && (known.needed || stage.external))) continue;
     if (stage.baseName === emptyImageName && !stage.namedContext)
-      bases.set(stage, emptyBase(isNeeded(stage), context.platforms.target));
+      bases.set(stage, emptyBase(isNeeded(stage), lowering.platforms.target));
     else open.push(stage);
   }
   const leaveInDoubt = (stage: BuildStage) => {
-    context.inDoubt.add(stage);
-    bases.set(stage, emptyBase(true, context.platforms.target));
+    lowering.inDoubt.add(stage);
+    bases.set(stage, emptyBase(true, lowering.platforms.target));
   };
   // The order in which the reference runs them, so that the same one of several errors is reported.
   const stages = [...open.slice(-1), ...open.slice(0, -1)];
   const identified = stages.flatMap((stage) => {
-    const base = orGoOn(context, () =>
+    const base = orGoOn(lowering, () =>
       locating(stage, () => {
         const name = bases.get(stage)?.name ?? stage.baseName;
-        return identifyBase(context, stage, name, isNeeded(stage));
+        return identifyBase(lowering, stage, name, isNeeded(stage));
       }),
     );
     if (!base) leaveInDoubt(stage);
     return base ?? [];
   });
   let names: string[] | undefined;
-  const suggested = () => (names ??= suggestedNames(context.table));
-  const loads = await Promise.allSettled(startLoads(context, identified, suggested));
-  const { pastErrors } = context.options;
+  const suggested = () => (names ??= suggestedNames(lowering.table));
+  const loads = await Promise.allSettled(startLoads(lowering, identified, suggested));
+  const { pastErrors } = lowering.options;
   let hasFailed = false;
   for (const [index, base] of identified.entries()) {
     const load = loads[index]!;
@@ -92,7 +91,7 @@ export async function resolveBaseImages(
       if (failure) pastErrors!.onError(failure);
       hasFailed = true;
     }
-    const made = load.status === 'fulfilled' && orGoOn(context, () => locating(base.stage, load.value));
+    const made = load.status === 'fulfilled' && orGoOn(lowering, () => locating(base.stage, load.value));
     if (made) bases.set(base.stage, made);
     else leaveInDoubt(base.stage);
   }
@@ -100,16 +99,16 @@ export async function resolveBaseImages(
 
 /** Asks for all bases. @throws an error that needs no answer at once, before all errors in answers */
 function startLoads(
-  context: LowerContext,
+  lowering: Lowering,
   bases: readonly IdentifiedBase[],
   names: () => readonly string[],
 ): Promise<() => StageBase>[] {
   const loads: Promise<() => StageBase>[] = [];
   for (const base of bases)
     try {
-      loads.push(locating(base.stage, () => loadBase(context, base, names)));
+      loads.push(locating(base.stage, () => loadBase(lowering, base, names)));
     } catch (error) {
-      if (context.options.pastErrors) {
+      if (lowering.options.pastErrors) {
         loads.push(Promise.reject(error));
         continue;
       }
@@ -171,7 +170,7 @@ function locating<T>(stage: BuildStage, run: () => T): T {
 }
 
 /** Reads the name of the base. */
-function identifyBase({ platforms }: LowerContext, stage: BuildStage, name: string, needed: boolean): IdentifiedBase {
+function identifyBase({ platforms }: Lowering, stage: BuildStage, name: string, needed: boolean): IdentifiedBase {
   let reference: ImageReference;
   try {
     reference = parseNormalizedNamed(name);
@@ -183,17 +182,13 @@ function identifyBase({ platforms }: LowerContext, stage: BuildStage, name: stri
 }
 
 /** Asks for the image or context of the name; the function in the answer makes the base of it. */
-function loadBase(
-  context: LowerContext,
-  base: IdentifiedBase,
-  names: () => readonly string[],
-): Promise<() => StageBase> {
+function loadBase(lowering: Lowering, base: IdentifiedBase, names: () => readonly string[]): Promise<() => StageBase> {
   const { stage, fullName, platform } = base;
-  if (!base.needed) return Promise.resolve(() => ({ ...unknownBase(base), ...imageState(context, base, fullName) }));
+  if (!base.needed) return Promise.resolve(() => ({ ...unknownBase(base), ...imageState(lowering, base, fullName) }));
   if (stage.namedContext) return stage.namedContext.load().then((loaded) => () => stageContextBase(base, loaded));
-  const replacement = namedContext(context, fullName, { platform, followPaths: () => followPaths(stage.paths) });
+  const replacement = namedContext(lowering, fullName, { platform, followPaths: () => followPaths(stage.paths) });
   if (replacement) return replacement.load().then((loaded) => () => imageContextBase(base, loaded));
-  return pull(context, base, names);
+  return pull(lowering, base, names);
 }
 
 function emptyBase(needed: boolean, platform: Platform): StageBase {
@@ -219,11 +214,6 @@ function unknownBase({ stage, fullName, needed }: IdentifiedBase): StageBase {
     platform: stage.platform,
     triggers: [],
   };
-}
-
-interface LoadedContext {
-  readonly state: State;
-  readonly image: ImageConfig | undefined;
 }
 
 /** The context that replaces a stage and all its instructions. */
@@ -252,24 +242,24 @@ function configOf(config: ImageConfig): Pick<StageBase, 'image' | 'triggers'> {
 type ResolvedConfig = Awaited<ReturnType<LowerEnvironment['resolveImageConfig']>>;
 
 async function pull(
-  context: LowerContext,
+  lowering: Lowering,
   named: IdentifiedBase,
   names: () => readonly string[],
 ): Promise<() => StageBase> {
-  const base = pinned(context, named);
-  const resolved = await resolve(context, base);
-  return () => imageBase(context, base, resolved, names);
+  const base = pinned(lowering, named);
+  const resolved = await resolve(lowering, base);
+  return () => imageBase(lowering, base, resolved, names);
 }
 
 /** The base with the digest that a lock gives it, as if the Dockerfile had it. */
-function pinned({ options: { pins } }: LowerContext, base: IdentifiedBase): IdentifiedBase {
+function pinned({ options: { pins } }: Lowering, base: IdentifiedBase): IdentifiedBase {
   if (!pins) return base;
   const reference = pins.image(tagNameOnly(base.reference));
   return { ...base, reference, fullName: formatReference(reference) };
 }
 
-async function resolve(context: LowerContext, { name, fullName, platform }: IdentifiedBase): Promise<ResolvedConfig> {
-  const { options, environment, table } = context;
+async function resolve(lowering: Lowering, { name, fullName, platform }: IdentifiedBase): Promise<ResolvedConfig> {
+  const { options, environment, table } = lowering;
   const place = options.multiPlatformRequested ? `${formatPlatform(platform)} internal` : 'internal';
   try {
     return await environment.resolveImageConfig(fullName, {
@@ -278,24 +268,24 @@ async function resolve(context: LowerContext, { name, fullName, platform }: Iden
       logName: `[${place}] load metadata for ${fullName}`,
     });
   } catch (error) {
-    throw suggestName(wrapError(error, name), name, () => suggestedNames(table), context.linter);
+    throw suggestName(wrapError(error, name), name, () => suggestedNames(table), lowering.linter);
   }
 }
 
 const suggestedNames = (table: StageTable) => [...stageNames(table), ...commonImageNames];
 
 function imageBase(
-  context: LowerContext,
+  lowering: Lowering,
   base: IdentifiedBase,
   resolved: ResolvedConfig,
   names: () => readonly string[],
 ): StageBase {
-  const { platforms, linter } = context;
+  const { platforms, linter } = lowering;
   const { stage } = base;
   if (resolved.unknown)
-    context.unknownImages.push({
+    lowering.unknownImages.push({
       name: base.name,
-      similar: similarName(context, base, names),
+      similar: similarName(lowering, base, names),
       range: stage.range,
     });
   const reference = resolvedReference(base.reference, resolved.ref);
@@ -307,7 +297,7 @@ function imageBase(
   const name = formatReference(resolved.digest === '' ? reference : withDigest(reference, resolved.digest));
   const image = { ...unknownBase(base), ...configOf(config), name, baseImage: config, platform };
   if (isEmpty(config)) return image;
-  const state = imageState(context, { stage, platform }, name);
+  const state = imageState(lowering, { stage, platform }, name);
   checkInvalidBaseImagePlatform(linter, stage, base.name, {
     expected: platform,
     actual: imagePlatform(config),
@@ -318,7 +308,7 @@ function imageBase(
 
 /** The common image, or the stage that can be meant, whose name is closest to that of a base. */
 function similarName(
-  { linter, table }: LowerContext,
+  { linter, table }: Lowering,
   { name, stage }: IdentifiedBase,
   names: () => readonly string[],
 ): string | undefined {
@@ -332,7 +322,7 @@ function similarName(
 
 /** The source op of an image. */
 function imageState(
-  { options }: LowerContext,
+  { options }: Lowering,
   { stage, platform }: Pick<IdentifiedBase, 'stage' | 'platform'>,
   name: string,
 ): Pick<StageBase, 'state' | 'platform'> {

@@ -17,7 +17,7 @@ import { collectErrors } from './collect-errors.ts';
 import { followPaths } from './context-paths.ts';
 import type { NamedContext, PastErrors } from './environment.ts';
 import { expandReporting } from './expand.ts';
-import { type LowerContext, namedContext } from './lower-context.ts';
+import { type Lowering, namedContext } from './lowering.ts';
 import { addStage, type BuildStage, emptyImageName } from './stages.ts';
 import { suggestAny } from './suggest-names.ts';
 import type { Turns } from './turns.ts';
@@ -27,21 +27,21 @@ import type { Turns } from './turns.ts';
  *
  * @throws DiagnosticError with the problems of all of them
  */
-export async function buildStages(context: LowerContext, stages: readonly Stage[], turns: Turns): Promise<void> {
-  const { infos, env } = context.globals;
+export async function buildStages(lowering: Lowering, stages: readonly Stage[], turns: Turns): Promise<void> {
+  const { infos, env } = lowering.globals;
   let names: ReadonlySet<string> | undefined;
   const declared = () => (names ??= new Set([...infos.keys(), ...env.keys()]));
-  const errors = collectErrors(context);
+  const errors = collectErrors(lowering);
   for (const [index, stage] of stages.entries()) {
     if (turns.isDue()) await turns.pass();
     const isBuilt =
-      isCertain(stage, context.globals, context.options.pastErrors) &&
-      !mayBeStage(context, stage) &&
-      errors.attempt(() => buildStage(context, stage, index, declared));
+      isCertain(stage, lowering.globals, lowering.options.pastErrors) &&
+      !mayBeStage(lowering, stage) &&
+      errors.attempt(() => buildStage(lowering, stage, index, declared));
     if (!isBuilt) {
       const inDoubt = stageInDoubt(stage, index);
-      context.inDoubt.add(inDoubt);
-      addStage(context.table, inDoubt);
+      lowering.inDoubt.add(inDoubt);
+      addStage(lowering.table, inDoubt);
     }
     if (errors.isFull) break;
   }
@@ -54,7 +54,7 @@ function isCertain({ from }: Stage, { doubts }: GlobalArgs, pastErrors: PastErro
 }
 
 /** Whether the base may be a stage whose name could not be read. */
-function mayBeStage({ options: { pastErrors }, table }: LowerContext, { from: { image } }: Stage): boolean {
+function mayBeStage({ options: { pastErrors }, table }: Lowering, { from: { image } }: Stage): boolean {
   if (!pastErrors?.mayLackNames) return false;
   return stageNamePattern.test(toLower(image.text)) && image.text !== emptyImageName && !table.byName.has(image.text);
 }
@@ -81,12 +81,12 @@ function stageInDoubt({ name, from }: Stage, index: number): BuildStage {
 }
 
 /** @param declared names of the global arguments */
-function buildStage(context: LowerContext, source: Stage, index: number, declared: () => ReadonlySet<string>): void {
-  const { globals, lexers, table, options } = context;
+function buildStage(lowering: Lowering, source: Stage, index: number, declared: () => ReadonlySet<string>): void {
+  const { globals, expanders, table, options } = lowering;
   const { from } = source;
-  const linter = context.linter.withComments(from.comments);
+  const linter = lowering.linter.withComments(from.comments);
 
-  const { result: baseName, matched } = expandLocated(lexers.word, from.image.text, globals, from, (unmatched) =>
+  const { result: baseName, matched } = expandLocated(expanders.word, from.image.text, globals, from, (unmatched) =>
     checkUndefinedArgInFrom(linter, { lines: from.lines, range: from.image.range }, unmatched, declared()),
   );
   if (baseName === '')
@@ -96,11 +96,11 @@ function buildStage(context: LowerContext, source: Stage, index: number, declare
     });
 
   const used = new Set(matched);
-  const platform = from.platform === '' ? undefined : stagePlatform(context, source, linter, declared, used);
+  const platform = from.platform === '' ? undefined : stagePlatform(lowering, source, linter, declared, used);
   // Base names are case-sensitive, unlike names in --from.
   const parent = table.byName.get(baseName);
   const ownPaths = new Set<string>();
-  const replacement = replacingContext(context, source, platform, ownPaths);
+  const replacement = replacingContext(lowering, source, platform, ownPaths);
   const shared = {
     name: source.name,
     baseName,
@@ -141,14 +141,14 @@ function buildStage(context: LowerContext, source: Stage, index: number, declare
 
 /** The context that replaces a stage of this name; undefined if absent. */
 function replacingContext(
-  context: LowerContext,
+  lowering: Lowering,
   { name, from }: Stage,
   platform: Platform | undefined,
   paths: ReadonlySet<string>,
 ): NamedContext | undefined {
   if (name === '') return undefined;
   try {
-    return namedContext(context, name, { platform, followPaths: () => followPaths(paths) });
+    return namedContext(lowering, name, { platform, followPaths: () => followPaths(paths) });
   } catch (error) {
     if (!errorMessage(error).startsWith('invalid context name ')) throw error;
     // The reference gives it no lines; only code frames show the place.
@@ -158,7 +158,7 @@ function replacingContext(
 
 /** The value of `--platform`. */
 function stagePlatform(
-  { globals, lexers }: LowerContext,
+  { globals, expanders }: Lowering,
   stage: Stage,
   linter: Linter,
   declared: () => ReadonlySet<string>,
@@ -168,7 +168,7 @@ function stagePlatform(
   const place = { lines: from.lines, range: platformFlag(from) };
   const reportUndefined = (unmatched: ReadonlySet<string>) =>
     checkUndefinedArgInFrom(linter, place, unmatched, declared());
-  const expanded = expandLocated(lexers.word, from.platform, globals, from, reportUndefined, (error) =>
+  const expanded = expandLocated(expanders.word, from.platform, globals, from, reportUndefined, (error) =>
     wrapError(error, 'failed to process arguments for platform '),
   );
   checkRedundantTargetPlatform(linter, place, from.platform, expanded, globals.env.get('TARGETPLATFORM'));

@@ -3,7 +3,7 @@
  * warnings, because the reference stops at its first error. A check takes the errors and goes on: see `PastErrors`.
  */
 import { DiagnosticError, describeError } from '../diagnostic/diagnostic.ts';
-import type { LowerContext } from './lower-context.ts';
+import type { Lowering } from './lowering.ts';
 
 /** Collects the errors of a phase. */
 export interface ErrorCollector {
@@ -18,7 +18,7 @@ export interface ErrorCollector {
 }
 
 /** What errors depend on. */
-type ErrorContext = Pick<LowerContext, 'linter' | 'source' | 'options'>;
+type ErrorContext = Pick<Lowering, 'linter' | 'source' | 'options'>;
 
 /** Maximum number of errors; then lowering stops. */
 const maxErrors = 200;
@@ -59,7 +59,7 @@ export function collectErrors({ linter, source, options: { pastErrors } }: Error
 }
 
 /** Runs a step whose failure fails a build. @returns undefined if it failed, and a check goes on without its result */
-export function orGoOn<T>({ options: { pastErrors } }: Pick<LowerContext, 'options'>, run: () => T): T | undefined {
+export function orGoOn<T>({ options: { pastErrors } }: Pick<Lowering, 'options'>, run: () => T): T | undefined {
   if (!pastErrors) return run();
   try {
     return run();
@@ -71,7 +71,7 @@ export function orGoOn<T>({ options: { pastErrors } }: Pick<LowerContext, 'optio
 
 /** The same of a step that waits. @param fallback the result if it failed, and a check goes on */
 export async function awaitOrGoOn<T>(
-  { options: { pastErrors } }: Pick<LowerContext, 'options'>,
+  { options: { pastErrors } }: Pick<Lowering, 'options'>,
   run: () => Promise<T>,
   fallback: T,
 ): Promise<T> {

@@ -1,5 +1,5 @@
 /** Capabilities of the daemon without which lowering omits or replaces something. */
-import type { LowerContext } from './lower-context.ts';
+import type { Lowering } from './lowering.ts';
 
 /** BuildKit's names of the capabilities. */
 const capabilities = {
@@ -13,9 +13,6 @@ const capabilities = {
 } as const;
 
 /** Whether the daemon has a capability; false if its capabilities are not known. */
-export function isSupported(
-  { options }: Pick<LowerContext, 'options'>,
-  capability: keyof typeof capabilities,
-): boolean {
+export function isSupported({ options }: Pick<Lowering, 'options'>, capability: keyof typeof capabilities): boolean {
   return options.llbCapabilities?.supports(capabilities[capability]) ?? false;
 }

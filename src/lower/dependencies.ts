@@ -5,7 +5,7 @@ import { atoi } from '../go/strconv.ts';
 import type { CopyInstruction, Stage, StageInstruction } from '../parser/ast.ts';
 import { emptyEnv, type ShellLex } from '../parser/words.ts';
 import { collectErrors, orGoOn } from './collect-errors.ts';
-import type { LowerContext } from './lower-context.ts';
+import type { Lowering } from './lowering.ts';
 import { addStage, type BuildStage, emptyImageName, externalSource, findStage, type StageTable } from './stages.ts';
 
 /** An instruction of a stage together with the stages it reads from: one for each mount of a RUN, one for a COPY. */
@@ -35,10 +35,10 @@ export type DependencyGraph = Map<BuildStage, StageCommands>;
  * @param stages the stages of the file, which begin the table
  * @throws DiagnosticError with the problems of all of them
  */
-export function buildDependencyGraph(context: LowerContext, stages: readonly Stage[]): DependencyGraph {
-  const { table, lexers, options } = context;
+export function buildDependencyGraph(lowering: Lowering, stages: readonly Stage[]): DependencyGraph {
+  const { table, expanders, options } = lowering;
   const graph: DependencyGraph = new Map();
-  const errors = collectErrors(context);
+  const errors = collectErrors(lowering);
   const { pastErrors } = options;
   const nothing = externalSource(emptyImageName, { range: undefined });
   for (const [index, { instructions }] of stages.entries()) {
@@ -52,7 +52,7 @@ export function buildDependencyGraph(context: LowerContext, stages: readonly Sta
       }
       if (pastErrors?.mayLackNames && namesOf(instruction).some((name) => !findStage(table, name))) continue;
       const isGood = errors.attempt(() => {
-        const command = createCommand(instruction, table, lexers.word);
+        const command = createCommand(instruction, table, expanders.word);
         addDependencies(graph, stage, command, table);
         commands.push(command);
       });
@@ -68,7 +68,7 @@ export function buildDependencyGraph(context: LowerContext, stages: readonly Sta
   errors.finish();
   const circle = findCircle(table.stages, graph);
   if (circle) {
-    orGoOn(context, () => {
+    orGoOn(lowering, () => {
       throw circularDependency(circle);
     });
     const isInCircle = new Set(circle.instructions);

@@ -3,12 +3,12 @@ import type { ImageConfig } from '../image/config.ts';
 import { normalizePlatform } from '../image/platform.ts';
 import type { State } from '../llb/state.ts';
 import { imagePlatform } from './build-platforms.ts';
-import type { LowerContext } from './lower-context.ts';
+import type { Lowering } from './lowering.ts';
 import type { StageState, StageStates } from './stage-state.ts';
 import type { BuildStage } from './stages.ts';
 
 /** Adds the build's labels and platform to the target's image. */
-export function finalizeImage({ options, platforms }: LowerContext, image: ImageConfig): void {
+export function finalizeImage({ options, platforms }: Lowering, image: ImageConfig): void {
   if (options.labels.size > 0) {
     const labels = (image.config.labels ??= new Map());
     for (const [key, value] of options.labels) labels.set(key, value);
@@ -43,11 +43,11 @@ export function collectScans(
   target: StageState,
   needed: ReadonlySet<BuildStage>,
   states: StageStates,
-  buildContext: State,
+  mainContext: State,
 ): Scans {
   const extras = new Map<string, State>();
   let { ignoreCache } = target.origin;
-  if (target.scans.context) extras.set('context', buildContext);
+  if (target.scans.context) extras.set('context', mainContext);
   for (const origin of needed) {
     const { scans, result } = states.get(origin)!;
     if (origin === target.origin || !scans.stage) continue;

@@ -26,7 +26,7 @@ import type { LowerEnvironment, LowerOptions } from './environment.ts';
 import { resolveEpoch } from './epoch.ts';
 import { collectScans, finalizeImage } from './finalize.ts';
 import { newHistoryBudget } from './image-history.ts';
-import { createLexers, type LowerContext, type UnknownImageName } from './lower-context.ts';
+import { createExpanders, type Lowering, type UnknownImageName } from './lowering.ts';
 import { type Outline, outlineOf } from './outline.ts';
 import { derivedState, type StageState, type StageStates, stateOnBase } from './stage-state.ts';
 import { type BuildStage, findStage, stageNames } from './stages.ts';
@@ -86,32 +86,32 @@ export async function lowerDockerfile(
   if (error) throw error;
   if (dockerfile.stages.length === 0) throw diagnosticError('no-stage', 'dockerfile contains no stages to build');
 
-  let context = await createContext(dockerfile, options, environment, linter);
-  await buildStages(context, dockerfile.stages, turns);
-  let target = orGoOn(context, () => findTarget(context, options.target));
+  let lowering = await createLowering(dockerfile, options, environment, linter);
+  await buildStages(lowering, dockerfile.stages, turns);
+  let target = orGoOn(lowering, () => findTarget(lowering, options.target));
   if (!target) {
-    context = { ...context, options: { ...options, target: '', allStages: true } };
-    target = findTarget(context, '');
+    lowering = { ...lowering, options: { ...options, target: '', allStages: true } };
+    target = findTarget(lowering, '');
   }
   await passIfDue();
-  const graph = buildDependencyGraph(context, dockerfile.stages);
+  const graph = buildDependencyGraph(lowering, dockerfile.stages);
   await passIfDue();
-  const resolved = await resolveStages(context, graph, target);
+  const resolved = await resolveStages(lowering, graph, target);
   await passIfDue();
-  const dispatched = await dispatchStages(context, graph, resolved, target, turns);
+  const dispatched = await dispatchStages(lowering, graph, resolved, target, turns);
   await passIfDue();
-  const { states, buildContext, contextPaths, setBuildContext } = dispatched;
+  const { states, mainContext, contextPaths, setMainContext } = dispatched;
   const targetState = states.get(target)!;
   const { result } = targetState;
   target.paths.add('/');
-  finalizeImage(context, result.image);
+  finalizeImage(lowering, result.image);
   const lintError = linter.error();
   if (lintError && !options.pastErrors) throw lintError;
-  setBuildContext(await environment.mainContext(followPaths(contextPaths)));
+  setMainContext(await environment.mainContext(followPaths(contextPaths)));
 
-  const { extras, ignoreCache } = collectScans(targetState, resolved.needed, states, buildContext);
+  const { extras, ignoreCache } = collectScans(targetState, resolved.needed, states, mainContext);
   const state = result.state.withMarshalDefaults({
-    platform: context.platforms.target,
+    platform: lowering.platforms.target,
     capabilities: options.llbCapabilities,
   });
   return {
@@ -122,36 +122,36 @@ export async function lowerDockerfile(
       return !doubts.has(name) && state.getEnv(name) === undefined;
     },
     contextPaths: dispatched.contextPaths,
-    unknownImages: context.unknownImages,
+    unknownImages: lowering.unknownImages,
     image: result.image,
     baseImage: result.baseImage,
-    epoch: context.epoch,
+    epoch: lowering.epoch,
     sbom: { core: state, extras },
     ignoreCache,
     outline: () => outlineOf(target, graph, states),
   };
 }
 
-/** Evaluates the arguments before the first FROM and makes the context. */
-async function createContext(
+/** The first phase: evaluates the arguments before the first FROM. */
+async function createLowering(
   dockerfile: Dockerfile,
   options: LowerOptions,
   environment: LowerEnvironment,
   linter: Linter,
-): Promise<LowerContext> {
+): Promise<Lowering> {
   const { stages, metaArgs } = dockerfile;
   const platforms = buildPlatforms(options);
-  const lexers = createLexers(dockerfile.escape);
+  const expanders = createExpanders(dockerfile.escape);
   const predefined = predefinedArgs(platforms, options.buildArgs, options.target || stages.at(-1)!.name);
   const { pastErrors } = options;
   const defaults = () =>
-    globalArgs(predefined, metaArgs, new Map(), lexers.word, pastErrors && { ...pastErrors, onError: () => {} });
-  checkDefaultBaseImages(linter, stages, lexers.word, defaults, pastErrors);
-  const globals = globalArgs(predefined, metaArgs, options.buildArgs, lexers.word, pastErrors);
+    globalArgs(predefined, metaArgs, new Map(), expanders.word, pastErrors && { ...pastErrors, onError: () => {} });
+  checkDefaultBaseImages(linter, stages, expanders.word, defaults, pastErrors);
+  const globals = globalArgs(predefined, metaArgs, options.buildArgs, expanders.word, pastErrors);
   const { buildArgs } = options;
   const epoch = await awaitOrGoOn(
     { options },
-    () => resolveEpoch({ stages, buildArgs, globals, environment, lex: lexers.word }),
+    () => resolveEpoch({ stages, buildArgs, globals, environment, lex: expanders.word }),
     { time: undefined, buildArgs, globals },
   );
   return {
@@ -160,7 +160,7 @@ async function createContext(
     linter,
     source: dockerfile.source,
     platforms,
-    lexers,
+    expanders,
     buildArgs: epoch.buildArgs,
     globals: epoch.globals,
     epoch: epoch.time,
@@ -173,7 +173,7 @@ async function createContext(
   };
 }
 
-function findTarget({ table, linter }: LowerContext, name: string): BuildStage {
+function findTarget({ table, linter }: Lowering, name: string): BuildStage {
   if (name === '') return table.stages.at(-1)!;
   const target = findStage(table, name);
   if (target) return target;
@@ -186,7 +186,7 @@ function findTarget({ table, linter }: LowerContext, name: string): BuildStage {
 }
 
 /** The matcher of what the ignore file excludes; undefined if it excludes nothing. */
-async function ignoredFiles({ environment }: LowerContext): Promise<PatternMatcher | undefined> {
+async function ignoredFiles({ environment }: Lowering): Promise<PatternMatcher | undefined> {
   const patterns = await environment.dockerIgnorePatterns();
   return patterns.length > 0 ? createPatternMatcher(patterns) : undefined;
 }
@@ -196,40 +196,35 @@ interface Dispatched {
   readonly stages: readonly StageState[];
   /** All stages that others may read: also external sources, and stages that a context replaces. */
   readonly states: StageStates;
-  /** The main context: a deferred state that {@link setBuildContext} fills. */
-  readonly buildContext: State;
+  /** The main context: a deferred state that {@link setMainContext} fills. */
+  readonly mainContext: State;
   /** Paths of the main context that the stages read. */
   readonly contextPaths: ReadonlySet<string>;
-  setBuildContext(context: State): void;
+  setMainContext(context: State): void;
 }
 
 /** Applies the instructions of the stages that are needed, in file order. */
 async function dispatchStages(
-  context: LowerContext,
+  lowering: Lowering,
   graph: DependencyGraph,
   { needed, bases }: ResolvedStages,
   target: BuildStage,
   turns: Turns,
 ): Promise<Dispatched> {
-  const ignored = await awaitOrGoOn(context, () => ignoredFiles(context), undefined);
-  let mainContext: State | undefined;
-  const buildContext = deferred(() => mainContext!);
-  const { infos } = context.globals;
+  const ignored = await awaitOrGoOn(lowering, () => ignoredFiles(lowering), undefined);
+  let loadedContext: State | undefined;
+  const mainContext = deferred(() => loadedContext!);
+  const { infos } = lowering.globals;
   const states: StageStates = new Map();
   for (const [stage, base] of bases)
     if (stage.external || (stage.namedContext && base.needed)) states.set(stage, stateOnBase(stage, base, infos));
-  const dispatchContext = {
-    ...context,
-    buildContext,
-    ignored,
-    states,
-  };
+  const stageLowering = { ...lowering, mainContext, ignored, states };
   const contextPaths = new Set<string>();
-  const stages = context.table.stages.filter(
-    (stage) => context.options.allStages || (needed.has(stage) && !states.has(stage)),
+  const stages = lowering.table.stages.filter(
+    (stage) => lowering.options.allStages || (needed.has(stage) && !states.has(stage)),
   );
   const lastDerived = new Map(stages.map((stage) => [stage.parent, stage]));
-  const errors = collectErrors(context);
+  const errors = collectErrors(lowering);
   const dispatched: StageState[] = [];
   for (const stage of stages) {
     if (turns.isDue()) await turns.pass();
@@ -237,14 +232,14 @@ async function dispatchStages(
     const state = stage.parent
       ? derivedState(stage, states.get(stage.parent)!, infos, isLastDerived)
       : (states.get(stage) ?? stateOnBase(stage, bases.get(stage)!, infos));
-    if (context.inDoubt.has(stage)) {
+    if (lowering.inDoubt.has(stage)) {
       state.result.doubts.setAll();
       state.result.workdirSet = true;
     }
     states.set(stage, state);
     dispatched.push(state);
     const own = graph.get(stage)!;
-    for (const _ of dispatchStage(dispatchContext, state, own.commands, errors)) if (turns.isDue()) await turns.pass();
+    for (const _ of dispatchStage(stageLowering, state, own.commands, errors)) if (turns.isDue()) await turns.pass();
     own.commands = [];
     if (errors.isFull) break;
     for (const path of state.contextPaths) contextPaths.add(path);
@@ -253,8 +248,8 @@ async function dispatchStages(
   return {
     stages: dispatched,
     states,
-    buildContext,
+    mainContext,
     contextPaths,
-    setBuildContext: (state) => (mainContext = state),
+    setMainContext: (state) => (loadedContext = state),
   };
 }

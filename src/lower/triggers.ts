@@ -4,7 +4,7 @@ import { parseTrigger } from '../parser/parse.ts';
 import { resolveBaseImages } from './base-images.ts';
 import { orGoOn } from './collect-errors.ts';
 import { addDependencies, createCommand, type DependencyGraph, neededStages } from './dependencies.ts';
-import type { LowerContext } from './lower-context.ts';
+import type { Lowering } from './lowering.ts';
 import type { StageBase, StageBases } from './stage-base.ts';
 import type { BuildStage } from './stages.ts';
 
@@ -23,7 +23,7 @@ export interface ResolvedStages {
  * @param graph gets the commands of the triggers
  */
 export async function resolveStages(
-  context: LowerContext,
+  lowering: Lowering,
   graph: DependencyGraph,
   target: BuildStage,
 ): Promise<ResolvedStages> {
@@ -31,20 +31,20 @@ export async function resolveStages(
   const taken = new Set<BuildStage>();
   for (;;) {
     const needed = neededStages(target, graph);
-    await resolveBaseImages(context, needed, bases);
+    await resolveBaseImages(lowering, needed, bases);
     let hasNewSources = false;
-    for (const stage of context.table.stages.filter((stage) => needed.has(stage) && !taken.has(stage))) {
+    for (const stage of lowering.table.stages.filter((stage) => needed.has(stage) && !taken.has(stage))) {
       taken.add(stage);
-      const hasSources = orGoOn(context, () => {
+      const hasSources = orGoOn(lowering, () => {
         try {
-          return addTriggers(context, graph, stage, triggersOf(context, stage, graph, bases));
+          return addTriggers(lowering, graph, stage, triggersOf(lowering, stage, graph, bases));
         } catch (error) {
           throw setLocation(error, stage.lines, 'bad-trigger');
         }
       });
       // Triggers before a wrong one may have added sources.
       if (hasSources !== false) hasNewSources = true;
-      if (hasSources === undefined) context.inDoubt.add(stage);
+      if (hasSources === undefined) lowering.inDoubt.add(stage);
     }
     if (!hasNewSources) return { needed, bases };
   }
@@ -52,7 +52,7 @@ export async function resolveStages(
 
 /** The triggers that run in a stage: those of its parent, or of its base image. */
 function triggersOf(
-  { options: { pastErrors } }: LowerContext,
+  { options: { pastErrors } }: Lowering,
   stage: BuildStage,
   graph: DependencyGraph,
   bases: StageBases,
@@ -76,19 +76,19 @@ const noLines = { start: 0, end: 0 };
 
 /** Adds the commands of triggers before those of the stage. @returns whether they read from other stages */
 function addTriggers(
-  context: LowerContext,
+  lowering: Lowering,
   graph: DependencyGraph,
   stage: BuildStage,
   expressions: readonly string[],
 ): boolean {
   if (expressions.length === 0) return false;
-  const { table, lexers } = context;
-  context.triggersLeft -= expressions.length;
-  if (context.triggersLeft < 0)
+  const { table, expanders } = lowering;
+  lowering.triggersLeft -= expressions.length;
+  if (lowering.triggersLeft < 0)
     throw diagnosticError('too-many-triggers', `ONBUILD brings more than ${maxTriggers} instructions`);
   const commands = expressions.map((expression) => {
     const instruction = parseTrigger(expression, stage.lines ?? noLines);
-    const command = createCommand(instruction, table, lexers.word, true);
+    const command = createCommand(instruction, table, expanders.word, true);
     addDependencies(graph, stage, command, table);
     return command;
   });

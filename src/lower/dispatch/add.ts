@@ -5,14 +5,14 @@ import type { Dispatch } from './instruction.ts';
 
 /** ADD copies files of the main context, git repositories and downloads, and unpacks archives. */
 export function dispatchAdd(dispatch: Dispatch, instruction: AddInstruction): void {
-  const { context, stage } = dispatch;
+  const { lowering, stage } = dispatch;
   const expanded = expandFiles(dispatch, instruction);
   copyFiles(dispatch, {
     ...instruction,
     ...expanded,
     command: 'ADD',
-    from: context.buildContext,
-    ignored: context.ignored,
+    from: lowering.mainContext,
+    ignored: lowering.ignored,
   });
   for (const { text } of expanded.sources)
     if (!text.startsWith('http://') && !text.startsWith('https://')) addPath(stage.contextPaths, text);

@@ -1,20 +1,20 @@
 import { checkSecretsUsedInArgOrEnv } from '../../buildkit-rules/rules/secrets-used-in-arg-or-env.ts';
 import type { ArgInstruction } from '../../parser/ast.ts';
 import { scanArguments } from '../sbom-scan.ts';
-import { commit, type Dispatch, expander, tryPart } from './instruction.ts';
+import { commit, createExpand, type Dispatch, tryPart } from './instruction.ts';
 
 /**
  * ARG sets a variable for the following commands, but not for the image. Its value is the build argument, else the
  * default, else that of the global ARG. Each sees those before it on the same line.
  */
 export function dispatchArg(dispatch: Dispatch, instruction: ArgInstruction): void {
-  const { context, stage, linter, lines, place } = dispatch;
+  const { lowering, stage, linter, lines, place } = dispatch;
   const committed: string[] = [];
   for (const { key, value: expression, docComment, range } of instruction.args) {
     checkSecretsUsedInArgOrEnv(linter, place, 'ARG', key);
-    const given = context.buildArgs.get(key);
-    const inherited = given === undefined && expression === undefined ? context.globals.env.get(key) : undefined;
-    const expand = () => expander(dispatch)(expression!);
+    const given = lowering.buildArgs.get(key);
+    const inherited = given === undefined && expression === undefined ? lowering.globals.env.get(key) : undefined;
+    const expand = () => createExpand(dispatch)(expression!);
     const value =
       given ?? (expression === undefined ? inherited : tryPart(dispatch, range, 'bad-substitution', expand));
 

@@ -28,7 +28,15 @@ import { gitSource, gitState, httpFilename, httpState, isGitSource, isHttpSource
 import { commandDescription } from '../source-location.ts';
 import { instructionText, nextStepName, stepName } from '../step-name.ts';
 import { parseChmod } from './chmod.ts';
-import { commit, type Dispatch, dispatchError, expander, flagRange, shownPlatform, tryPart } from './instruction.ts';
+import {
+  commit,
+  createExpand,
+  type Dispatch,
+  dispatchError,
+  flagRange,
+  shownPlatform,
+  tryPart,
+} from './instruction.ts';
 
 /** The flags of both instructions. The other instruction's are absent. */
 interface Flags
@@ -65,7 +73,7 @@ interface CopySource extends Word {
 /** Expands the variables of an instruction in the reference's order, which is also the order of the warnings. */
 export function expandFiles(dispatch: Dispatch, instruction: CopyInstruction | AddInstruction) {
   const { doubts } = dispatch.stage.result;
-  const expand = expander(dispatch);
+  const expand = createExpand(dispatch);
   const expandAt = (text: string, range: SourceRange | undefined) =>
     tryPart(dispatch, range, 'bad-substitution', () => expand(text));
   const expandFlag = (name: string, text: string) => expandAt(text, flagRange(instruction, name)) ?? '';
@@ -86,13 +94,13 @@ export function expandFiles(dispatch: Dispatch, instruction: CopyInstruction | A
 /** Expands the variables in here-documents, unless the delimiter is quoted. */
 function expandContents(dispatch: Dispatch, contents: readonly SourceContent[]): readonly SourceContent[] {
   if (contents.length === 0) return contents;
-  const expand = expander(dispatch, dispatch.context.lexers.content);
+  const expand = createExpand(dispatch, dispatch.lowering.expanders.content);
   return contents.map((content) => (content.expand ? { ...content, data: expand(content.data) } : content));
 }
 
 /** Adds the files to the stage, and an entry to its history. */
 export function copyFiles(dispatch: Dispatch, wanted: Copy): void {
-  const { context, stage, lines } = dispatch;
+  const { lowering, stage, lines } = dispatch;
   const platform = stage.result.platform;
   const toDestination = () => destination(stage.result.state, wanted.dest.text, platform.os);
   const dest = tryPart(dispatch, wanted.dest.range, 'bad-path', toDestination) ?? '/';
@@ -109,18 +117,18 @@ export function copyFiles(dispatch: Dispatch, wanted: Copy): void {
 
   const env = stage.result.state.env();
   const shown = shownPlatform(dispatch, platform);
-  const text = instructionText(wanted.code, context.lexers.word, env);
+  const text = instructionText(wanted.code, lowering.expanders.word, env);
   const name = nextStepName(stage.origin.steps, text, shown, env);
   const action = addInlineFiles(dispatch, wanted, addSources(dispatch, wanted, name, dest, shared), dest, shared);
   if (!action) return; // all sources have errors
 
   const constraints: Constraints = {
     customName: name,
-    locations: context.options.locations?.(lines),
+    locations: lowering.options.locations?.(lines),
     ignoreCache: stage.origin.ignoreCache,
   };
-  if (wanted.link && wanted.chmod === '' && isSupported(context, 'merge')) {
-    const id = progressGroupId(`${formatPlatform(context.platforms.target)} ${lines.start} ${name}`);
+  if (wanted.link && wanted.chmod === '' && isSupported(lowering, 'merge')) {
+    const id = progressGroupId(`${formatPlatform(lowering.platforms.target)} ${lines.start} ${name}`);
     const layer = scratch().file(action, {
       platform,
       ...constraints,
@@ -190,7 +198,7 @@ function addSources(
   dest: string,
   shared: CopyOptions,
 ): FileAction | undefined {
-  const { pins } = dispatch.context.options;
+  const { pins } = dispatch.lowering.options;
   let action: FileAction | undefined;
   // As in the reference, the settings of a git URL also apply to the sources after it.
   let { keepGitDir, checksum = '' } = wanted;

@@ -7,9 +7,9 @@ import { type Dispatch, dispatchError } from './instruction.ts';
 
 /** COPY copies files of the main context, or of the stage, image or context that `--from` names. */
 export function dispatchCopy(dispatch: Dispatch, instruction: CopyInstruction, source: BuildStage | undefined): void {
-  const { context, stage } = dispatch;
+  const { lowering, stage } = dispatch;
   const expanded = expandFiles(dispatch, instruction);
-  const from = source && context.states.get(source);
+  const from = source && lowering.states.get(source);
   if (source && !from) {
     throw dispatchError(
       'stage-not-ready',
@@ -20,8 +20,8 @@ export function dispatchCopy(dispatch: Dispatch, instruction: CopyInstruction, s
     ...instruction,
     ...expanded,
     command: 'COPY',
-    from: from ? from.result.state : context.buildContext,
-    ignored: from ? undefined : context.ignored,
+    from: from ? from.result.state : lowering.mainContext,
+    ignored: from ? undefined : lowering.ignored,
   });
   for (const { text } of expanded.sources) addPath(source ? source.paths : stage.contextPaths, text);
 }

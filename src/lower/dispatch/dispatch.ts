@@ -3,7 +3,7 @@ import type { Linter } from '../../buildkit-rules/linter.ts';
 import { withLocation } from '../../diagnostic/diagnostic.ts';
 import { WordError } from '../../parser/words.ts';
 import type { Command } from '../dependencies.ts';
-import type { DispatchContext } from '../lower-context.ts';
+import type { StageLowering } from '../lowering.ts';
 import type { StageState } from '../stage-state.ts';
 import { dispatchAdd } from './add.ts';
 import { dispatchArg } from './arg.ts';
@@ -28,7 +28,7 @@ import { dispatchWorkdir } from './workdir.ts';
 
 /** Applies an instruction to the state of its stage. @param report takes its errors, with its place */
 export function dispatchCommand(
-  context: DispatchContext,
+  lowering: StageLowering,
   stage: StageState,
   command: Command,
   linter: Linter,
@@ -39,7 +39,7 @@ export function dispatchCommand(
   const reportLocated = (error: unknown) =>
     report(withLocation(error, instruction.lines, error instanceof WordError ? 'bad-substitution' : 'bad-instruction'));
   const dispatch: Dispatch = {
-    context,
+    lowering,
     stage,
     linter: linter.withComments(instruction.comments),
     lines: instruction.lines,

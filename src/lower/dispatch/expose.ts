@@ -15,11 +15,11 @@ const maxPorts = 1_000_000;
  * effect.
  */
 export function dispatchExpose(dispatch: Dispatch, instruction: ExposeInstruction): void {
-  const { context, stage } = dispatch;
+  const { lowering, stage } = dispatch;
   const env = stage.result.state.env();
   const words = instruction.ports.flatMap((word, index) => {
     const range = instruction.portRanges[index]!;
-    const expanded = tryPart(dispatch, range, 'bad-port', () => context.lexers.word.processWords(word, env));
+    const expanded = tryPart(dispatch, range, 'bad-port', () => lowering.expanders.word.processWords(word, env));
     return expanded?.map((text) => ({ text, range })) ?? [];
   });
   const ports: string[] = [];

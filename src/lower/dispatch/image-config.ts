@@ -19,7 +19,7 @@ import type {
   UserInstruction,
   VolumeInstruction,
 } from '../../parser/ast.ts';
-import { commit, type Dispatch, dispatchError, expander, expandPairs, tryPart } from './instruction.ts';
+import { commit, createExpand, type Dispatch, dispatchError, expandPairs, tryPart } from './instruction.ts';
 import { withShell } from './shell.ts';
 
 /** CMD sets the command of the image. */
@@ -104,7 +104,7 @@ export function dispatchShell(dispatch: Dispatch, { shell }: ShellInstruction): 
 /** STOPSIGNAL sets the stop signal of the image. */
 export function dispatchStopSignal(dispatch: Dispatch, instruction: StopSignalInstruction): void {
   const signal = tryPart(dispatch, instruction.signalRange, 'bad-signal', () => {
-    const expanded = expander(dispatch)(instruction.signal);
+    const expanded = createExpand(dispatch)(instruction.signal);
     requireSignal(expanded);
     return expanded;
   });
@@ -124,7 +124,7 @@ function requireSignal(signal: string): void {
 /** USER sets the user of the following commands and of the image. */
 export function dispatchUser(dispatch: Dispatch, instruction: UserInstruction): void {
   const { stage } = dispatch;
-  const user = expander(dispatch)(instruction.user);
+  const user = createExpand(dispatch)(instruction.user);
   stage.result.state = stage.result.state.user(user);
   stage.result.image.config.user = user;
   commit(dispatch, `USER ${user}`);
@@ -132,7 +132,7 @@ export function dispatchUser(dispatch: Dispatch, instruction: UserInstruction): 
 
 /** VOLUME adds mount points to the image. */
 export function dispatchVolume(dispatch: Dispatch, instruction: VolumeInstruction): void {
-  const expand = expander(dispatch);
+  const expand = createExpand(dispatch);
   const rangeOf = (index: number) => instruction.volumeRanges[index];
   const volumes = instruction.volumes.map((volume, index) =>
     tryPart(dispatch, rangeOf(index), 'bad-substitution', () => expand(volume)),

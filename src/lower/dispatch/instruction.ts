@@ -14,14 +14,14 @@ import { type ShellLex, WordError } from '../../parser/words.ts';
 import { errorMessage } from '../../text/error-message.ts';
 import { expandReporting } from '../expand.ts';
 import { addHistory } from '../image-history.ts';
-import type { DispatchContext } from '../lower-context.ts';
+import type { StageLowering } from '../lowering.ts';
 import { scanArguments } from '../sbom-scan.ts';
 import type { StageState } from '../stage-state.ts';
 
 /** Everything that lowering an instruction reads and changes, besides the instruction itself. */
 export interface Dispatch {
-  /** The state of the build. */
-  readonly context: DispatchContext;
+  /** What is known of the whole build. */
+  readonly lowering: StageLowering;
   /** The state of the instruction's stage. */
   readonly stage: StageState;
   /** The linter with the options in the comments above the instruction. */
@@ -35,7 +35,7 @@ export interface Dispatch {
 }
 
 /** Expands words with the variables as set now. The next instruction sees the variables that this one sets. */
-export function expander({ context, stage, linter, place }: Dispatch, lex: ShellLex = context.lexers.word) {
+export function createExpand({ lowering, stage, linter, place }: Dispatch, lex: ShellLex = lowering.expanders.word) {
   const env = stage.result.state.env();
   let names: readonly string[] | undefined;
   const known = () => (names ??= env.keys());
@@ -48,7 +48,7 @@ export function expander({ context, stage, linter, place }: Dispatch, lex: Shell
 
 /** Expands `KEY=VALUE` pairs, those with errors excepted. All see the variables from before the instruction. */
 export function expandPairs(dispatch: Dispatch, pairs: EnvInstruction['pairs']) {
-  const expand = expander(dispatch);
+  const expand = createExpand(dispatch);
   return pairs.flatMap(({ key, value, noDelim, range }) => {
     const read = () => ({ key: expand(key), value: expand(value), noDelim });
     return tryPart(dispatch, range, 'bad-substitution', read) ?? [];
@@ -100,11 +100,11 @@ export const flagRange = ({ flags }: Pick<InstructionBase, 'flags'>, name: strin
   flags.find((flag) => flag.name === name)?.range;
 
 /** Adds an instruction to the image's history. */
-export function commit({ context, stage }: Dispatch, createdBy: string, hasLayer = false): void {
-  addHistory(stage.result.image, createdBy, hasLayer, context.epoch, context.historyBudget);
+export function commit({ lowering, stage }: Dispatch, createdBy: string, hasLayer = false): void {
+  addHistory(stage.result.image, createdBy, hasLayer, lowering.epoch, lowering.historyBudget);
 }
 
 /** The platform if step names show it, otherwise undefined. */
-export function shownPlatform<P>({ context }: Dispatch, platform: P | undefined): P | undefined {
-  return context.options.multiPlatformRequested ? platform : undefined;
+export function shownPlatform<P>({ lowering }: Dispatch, platform: P | undefined): P | undefined {
+  return lowering.options.multiPlatformRequested ? platform : undefined;
 }

@@ -43,7 +43,7 @@ export function lowerMounts(
     // Without `from`, a cache starts empty and other mounts read the main context.
     const from = mount.from === '' && mount.type === 'cache' ? emptyImageName : mount.from;
     const source = from === '' ? undefined : sources[index]!;
-    const read = source && dispatch.context.states.get(source);
+    const read = source && dispatch.lowering.states.get(source);
     if (source && !read) {
       throw dispatchError(
         'stage-not-ready',
@@ -53,7 +53,7 @@ export function lowerMounts(
     if (mount.type === 'secret') secrets.push(lowerSecret(dispatch, mount));
     else if (mount.type === 'ssh') ssh.push(lowerSsh(dispatch, mount));
     else {
-      mounts.push(lowerMount(dispatch, mount, read?.result.state ?? dispatch.context.buildContext));
+      mounts.push(lowerMount(dispatch, mount, read?.result.state ?? dispatch.lowering.mainContext));
       addPath(source ? source.paths : dispatch.stage.contextPaths, mount.source);
     }
   };
@@ -63,7 +63,7 @@ export function lowerMounts(
   return { mounts, secrets, ssh };
 }
 
-function lowerMount({ context, stage }: Dispatch, wanted: MountFlag, state: State): Mount {
+function lowerMount({ lowering, stage }: Dispatch, wanted: MountFlag, state: State): Mount {
   const target = isAbs(clean(wanted.target)) ? wanted.target : join('/', stage.result.state.getDir(), wanted.target);
   if (target === '/') throw dispatchError('bad-mount', `invalid mount target ${quote(target)}`);
   const within = join('/', wanted.source);
@@ -74,7 +74,7 @@ function lowerMount({ context, stage }: Dispatch, wanted: MountFlag, state: Stat
     case 'tmpfs':
       return { type: 'tmpfs', target, sourcePath, readonly, size: wanted.sizeLimit };
     case 'cache': {
-      const id = `${context.options.cacheIdNamespace}/${wanted.id || clean(wanted.target)}`;
+      const id = `${lowering.options.cacheIdNamespace}/${wanted.id || clean(wanted.target)}`;
       const sharing = wanted.sharing === '' ? 'shared' : wanted.sharing;
       const isOwned = wanted.uid !== undefined || wanted.gid !== undefined || wanted.mode !== undefined;
       if (sourcePath === undefined && isOwned)
@@ -82,7 +82,7 @@ function lowerMount({ context, stage }: Dispatch, wanted: MountFlag, state: Stat
       return { type: 'cache', target, id, sharing, readonly, source: state, sourcePath };
     }
     default: {
-      const access = readonly ? { readonly } : { forceNoOutput: isSupported(context, 'bindWithoutOutput') };
+      const access = readonly ? { readonly } : { forceNoOutput: isSupported(lowering, 'bindWithoutOutput') };
       return { type: 'bind', target, source: state, sourcePath, ...access };
     }
   }

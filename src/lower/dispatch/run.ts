@@ -13,15 +13,15 @@ import { runHistory } from '../image-history.ts';
 import { commandDescription } from '../source-location.ts';
 import type { BuildStage } from '../stages.ts';
 import { instructionText, nextStepName } from '../step-name.ts';
-import { atPart, commit, type Dispatch, expander, shownPlatform } from './instruction.ts';
+import { atPart, commit, createExpand, type Dispatch, shownPlatform } from './instruction.ts';
 import { lowerMounts } from './mounts.ts';
 import { withShell } from './shell.ts';
 
 /** RUN executes a command on the stage. */
 export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sources: readonly BuildStage[]): void {
-  const { context, stage, lines } = dispatch;
-  const { options } = context;
-  const expand = expander(dispatch);
+  const { lowering, stage, lines } = dispatch;
+  const { options } = lowering;
+  const expand = createExpand(dispatch);
   const { doubts } = stage.result;
   const wanted = instruction.mounts.map((word) => {
     const mount = readMount(word.text, expand, (error) =>
@@ -34,16 +34,16 @@ export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sou
   const script = readScript(dispatch, instruction);
   const args = instruction.shellForm ? withShell(stage.result.image, script.args) : [...script.args];
   const { mounts, secrets, ssh } = lowerMounts(dispatch, instruction.mounts, wanted, sources);
-  const hasShm = options.shmSize > 0n && isSupported(context, 'tmpfsSize');
+  const hasShm = options.shmSize > 0n && isSupported(lowering, 'tmpfsSize');
   const env = stage.result.state.env();
-  const text = instructionText(instruction.code + script.summary, context.lexers.name, hideSecrets(wanted, env));
+  const text = instructionText(instruction.code + script.summary, lowering.expanders.name, hideSecrets(wanted, env));
 
   const executed = stage.result.state.run({
     args,
     description: commandDescription(instruction.code),
     locations: options.locations?.(lines),
     ignoreCache: stage.origin.ignoreCache,
-    proxy: context.proxy,
+    proxy: lowering.proxy,
     mounts: [
       ...script.mounts,
       ...mounts,
@@ -53,12 +53,12 @@ export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sou
     ssh,
     security: instruction.security,
     network: instruction.network === 'default' ? undefined : instruction.network,
-    ulimits: isSupported(context, 'ulimit') ? options.ulimits : undefined,
-    devices: isSupported(context, 'devices') ? allDevices(options.devices, instruction) : undefined,
+    ulimits: isSupported(lowering, 'ulimit') ? options.ulimits : undefined,
+    devices: isSupported(lowering, 'devices') ? allDevices(options.devices, instruction) : undefined,
     customName: nextStepName(stage.origin.steps, text, shownPlatform(dispatch, stage.result.state.getPlatform()), env),
     extraHosts: options.extraHosts,
-    cgroupParent: isSupported(context, 'cgroupParent') ? options.cgroupParent || undefined : undefined,
-    linuxResources: isSupported(context, 'linuxResources') ? options.linuxResources : undefined,
+    cgroupParent: isSupported(lowering, 'cgroupParent') ? options.cgroupParent || undefined : undefined,
+    linuxResources: isSupported(lowering, 'linuxResources') ? options.linuxResources : undefined,
   });
   stage.result.state = executed.root;
   commit(dispatch, `RUN ${runHistory(args, stage.result.buildArgs, env)} # buildkit`, true);

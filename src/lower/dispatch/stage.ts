@@ -7,7 +7,7 @@ import { WordError } from '../../parser/words.ts';
 import type { ErrorCollector } from '../collect-errors.ts';
 import type { Command } from '../dependencies.ts';
 import { type Doubts, expandedText } from '../doubts.ts';
-import type { DispatchContext } from '../lower-context.ts';
+import type { StageLowering } from '../lowering.ts';
 import { setScans } from '../sbom-scan.ts';
 import type { StageState } from '../stage-state.ts';
 import { dispatchCommand } from './dispatch.ts';
@@ -20,31 +20,31 @@ import { setWorkdir } from './workdir.ts';
  * @param errors collects the problems; later instructions are still dispatched
  */
 export function* dispatchStage(
-  context: DispatchContext,
+  lowering: StageLowering,
   stage: StageState,
   commands: readonly Command[],
   errors: ErrorCollector,
 ): Generator<void> {
-  if (!errors.attempt(() => setUp(context, stage))) stage.result.doubts.setAll();
+  if (!errors.attempt(() => setUp(lowering, stage))) stage.result.doubts.setAll();
   for (const command of commands) {
     if (errors.isFull) break;
-    settleDoubts(context, stage, command.instruction, tryCommand(context, stage, command, errors));
+    settleDoubts(lowering, stage, command.instruction, tryCommand(lowering, stage, command, errors));
     yield;
   }
   stage.envPlaces.clear(); // nothing uses them any more
-  setScans(stage, context.globals);
+  setScans(stage, lowering.globals);
 }
 
 /** Applies a command. @returns whether what it sets is known: nothing that it depends on has an error */
-function tryCommand(context: DispatchContext, stage: StageState, command: Command, errors: ErrorCollector): boolean {
+function tryCommand(lowering: StageLowering, stage: StageState, command: Command, errors: ErrorCollector): boolean {
   const { instruction } = command;
-  if (context.options.pastErrors?.standIns.has(instruction)) return false;
+  if (lowering.options.pastErrors?.standIns.has(instruction)) return false;
   const { doubts } = stage.result;
   const isSure = !doubts.isIn(expandedText(instruction));
   let isGood = true;
-  dispatchCommand(context, stage, command, isSure ? context.linter : context.linter.withoutValues(), (error) => {
+  dispatchCommand(lowering, stage, command, isSure ? lowering.linter : lowering.linter.withoutValues(), (error) => {
     isGood = false;
-    if (isSure || isCertain(error, instruction, context.source.text, doubts)) errors.add(error);
+    if (isSure || isCertain(error, instruction, lowering.source.text, doubts)) errors.add(error);
   });
   return isSure && isGood;
 }
@@ -76,7 +76,7 @@ function isSyntaxError(error: unknown): boolean {
 
 /** Notes what is known of the values that an instruction sets for later ones. */
 function settleDoubts(
-  { globals, buildArgs }: DispatchContext,
+  { globals, buildArgs }: StageLowering,
   { result }: StageState,
   instruction: StageInstruction,
   isKnown: boolean,
@@ -110,7 +110,7 @@ function settleDoubts(
 }
 
 /** Applies the settings of the image config to the following commands. */
-function setUp({ options }: DispatchContext, stage: StageState): void {
+function setUp({ options }: StageLowering, stage: StageState): void {
   const { config } = stage.result.image;
   indexVariables(stage);
   const { os } = stage.result.platform;

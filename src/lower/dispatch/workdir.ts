@@ -6,12 +6,12 @@ import type { WorkdirInstruction } from '../../parser/ast.ts';
 import { wrapError } from '../../text/error-message.ts';
 import type { StageState } from '../stage-state.ts';
 import { instructionText, nextStepName } from '../step-name.ts';
-import { commit, type Dispatch, expander, shownPlatform } from './instruction.ts';
+import { commit, createExpand, type Dispatch, shownPlatform } from './instruction.ts';
 
 /** WORKDIR makes a directory that the stage's user owns; the following commands run in it. */
 export function dispatchWorkdir(dispatch: Dispatch, instruction: WorkdirInstruction): void {
-  const { context, stage, linter, lines, place } = dispatch;
-  const path = expander(dispatch)(instruction.path);
+  const { lowering, stage, linter, lines, place } = dispatch;
+  const path = createExpand(dispatch)(instruction.path);
   const platform = stage.result.platform;
   // A base image may change its directory, so only an absolute path in this Dockerfile is reliable.
   if (!stage.result.workdirSet && !isAbsolutePath(path, platform.os)) checkWorkdirRelativePath(linter, place, path);
@@ -24,12 +24,12 @@ export function dispatchWorkdir(dispatch: Dispatch, instruction: WorkdirInstruct
     const action = mkdir(workdir, 0o755, {
       makeParents: true,
       owner: user === '' ? undefined : user,
-      createdTime: context.epoch && toNanoseconds(context.epoch),
+      createdTime: lowering.epoch && toNanoseconds(lowering.epoch),
     });
-    const text = instructionText(instruction.code, context.lexers.word, env);
+    const text = instructionText(instruction.code, lowering.expanders.word, env);
     stage.result.state = stage.result.state.file(action, {
       customName: nextStepName(stage.origin.steps, text, shownPlatform(dispatch, platform), env),
-      locations: context.options.locations?.(lines),
+      locations: lowering.options.locations?.(lines),
       platform,
     });
   }

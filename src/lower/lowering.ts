@@ -25,8 +25,8 @@ export interface UnknownImageName {
   readonly range: SourceRange | undefined;
 }
 
-/** The context of all phases but the first, which makes it. */
-export interface LowerContext {
+/** What all phases know. The first phase makes it. */
+export interface Lowering {
   /** The options of the build. */
   readonly options: LowerOptions;
   /** The source of images and contexts. */
@@ -37,8 +37,8 @@ export interface LowerContext {
   readonly source: SourceFile;
   /** The platforms of the build. */
   readonly platforms: BuildPlatforms;
-  /** The expanders of words. */
-  readonly lexers: Lexers;
+  /** The expanders of words, for each use. */
+  readonly expanders: Expanders;
   /** The build arguments; SOURCE_DATE_EPOCH is resolved to seconds. */
   readonly buildArgs: ReadonlyMap<string, string>;
   /** The arguments in scope before the first FROM. */
@@ -59,10 +59,10 @@ export interface LowerContext {
   triggersLeft: number;
 }
 
-/** The context while instructions are dispatched. */
-export interface DispatchContext extends LowerContext {
+/** What is also known while the instructions of stages are dispatched. */
+export interface StageLowering extends Lowering {
   /** The main context, a deferred state: which paths it contains is known when all stages are dispatched. */
-  readonly buildContext: State;
+  readonly mainContext: State;
   /** Matcher for the patterns of .dockerignore; undefined if absent. */
   readonly ignored: PatternMatcher | undefined;
   /** The states of the stages so far, which others may read. */
@@ -70,7 +70,7 @@ export interface DispatchContext extends LowerContext {
 }
 
 /** The expanders of words. */
-export interface Lexers {
+export interface Expanders {
   /** For the arguments of instructions. */
   readonly word: ShellLex;
   /** For step names: keeps quotes, and variables that are not set. */
@@ -80,7 +80,7 @@ export interface Lexers {
 }
 
 /** Makes the expanders for a file with this escape character. */
-export function createLexers(escapeToken: EscapeToken): Lexers {
+export function createExpanders(escapeToken: EscapeToken): Expanders {
   return {
     word: createShellLex({ escape: escapeToken }),
     name: createShellLex({ escape: escapeToken, rawQuotes: true, skipUnsetEnv: true }),
@@ -90,7 +90,7 @@ export function createLexers(escapeToken: EscapeToken): Lexers {
 
 /** The named context that replaces a stage or an image; undefined if absent. */
 export function namedContext(
-  { environment, options }: Pick<LowerContext, 'environment' | 'options'>,
+  { environment, options }: Pick<Lowering, 'environment' | 'options'>,
   name: string,
   request: Pick<NamedContextRequest, 'platform' | 'followPaths'>,
 ): NamedContext | undefined {
