@@ -66,7 +66,22 @@ const hints: Readonly<Partial<Record<DiagnosticCode, readonly MessageHint[]>>> =
     [/^checksum mismatch /, 'Remove one of the two: --checksum and the address name different commits.'],
     [/^checksum requires /, 'Remove --checksum: a file of the context has none.'],
   ],
-  'bad-instruction': [[/^(\w+) conflicts: /, 'Remove one of the two: the address names it in its query and behind #.']],
+  'bad-instruction': [
+    [/^ref conflicts: /, 'Name one branch, tag or commit: behind #, or in the query with ref, tag or branch.'],
+    [/^subdir conflicts: /, 'Name the directory once: behind # and a colon, or in the query with subdir.'],
+    [/^branch conflicts with tag$/, 'Remove one of the two from the query.'],
+    [/^query "([\w-]+)" has multiple values$/, 'Write $1 once.'],
+    [/^query "([\w-]+)" has no value$/, 'Write $1=VALUE, or remove it.'],
+    [
+      /^unexpected query /,
+      'The query of a repository may have ref, tag, branch, subdir, checksum, commit, keep-git-dir, submodules, fetch-by-commit and mtime.',
+    ],
+    [/^invalid mtime value: /, 'Write mtime=checkout or mtime=commit.'],
+    [/^invalid ([\w-]+) value: /, 'Write $1=true or $1=false, or $1 alone.'],
+  ],
+  'bad-source': [
+    [/^inconsistent keep-git-dir /, 'Write keep-git-dir in one place: as a flag for all sources, or in an address.'],
+  ],
   'bad-stage-name': [
     [
       /^invalid context name /,

@@ -32,9 +32,20 @@ export interface GitRef {
   readonly fetchByCommit: boolean;
 }
 
+/** An error in the query of a reference. */
+export class GitQueryError extends Error {
+  /** The key of the query that is at fault. */
+  readonly key: string;
+
+  constructor(key: string, message: string) {
+    super(message);
+    this.key = key;
+  }
+}
+
 /**
  * Parses a reference; undefined for other texts (a web address needs the suffix `.git`).
- * @throws Error for a reference with an invalid query: `query "ref" has no value`, `ref conflicts: "a" vs "b"`, …
+ * @throws GitQueryError for a reference with an invalid query: `query "ref" has no value`, …
  */
 export function parseGitRef(text: string): GitRef | undefined {
   if (text.startsWith('./') || text.startsWith('../')) return undefined;
@@ -74,19 +85,20 @@ function tryParse(text: string, local: boolean): GitUrl | undefined {
 
 function applyQuery(git: GitRef, query: GitUrl['query']): GitRef {
   const result: { -readonly [K in keyof GitRef]: GitRef[K] } = { ...git };
-  const setRef = (ref: string) => {
-    if (result.ref && result.ref !== ref) throw new Error(`ref conflicts: ${quote(result.ref)} vs ${quote(ref)}`);
+  const setRef = (key: string, ref: string) => {
+    if (result.ref && result.ref !== ref)
+      throw new GitQueryError(key, `ref conflicts: ${quote(result.ref)} vs ${quote(ref)}`);
     result.ref = ref;
   };
   let tag = '';
   let branch = '';
   for (const [key, values] of query) {
-    if (values.length > 1) throw new Error(`query ${quote(key)} has multiple values`);
+    if (values.length > 1) throw new GitQueryError(key, `query ${quote(key)} has multiple values`);
     const value = values[0] ?? '';
-    if (value === '' && !flags.has(key)) throw new Error(`query ${quote(key)} has no value`);
+    if (value === '' && !flags.has(key)) throw new GitQueryError(key, `query ${quote(key)} has no value`);
     switch (key) {
       case 'ref':
-        setRef(value);
+        setRef(key, value);
         break;
       case 'tag':
         tag = value;
@@ -96,7 +108,7 @@ function applyQuery(git: GitRef, query: GitUrl['query']): GitRef {
         break;
       case 'subdir':
         if (result.subDir && result.subDir !== value)
-          throw new Error(`subdir conflicts: ${quote(result.subDir)} vs ${quote(value)}`);
+          throw new GitQueryError(key, `subdir conflicts: ${quote(result.subDir)} vs ${quote(value)}`);
         result.subDir = value;
         break;
       case 'checksum':
@@ -114,16 +126,16 @@ function applyQuery(git: GitRef, query: GitUrl['query']): GitRef {
         break;
       case 'mtime':
         if (value !== 'checkout' && value !== 'commit')
-          throw new Error(`invalid mtime value: ${quote(value)} (must be "checkout" or "commit")`);
+          throw new GitQueryError(key, `invalid mtime value: ${quote(value)} (must be "checkout" or "commit")`);
         result.mtime = value;
         break;
       default:
-        throw new Error(`unexpected query ${quote(key)}`);
+        throw new GitQueryError(key, `unexpected query ${quote(key)}`);
     }
   }
-  if (tag) setRef(tag.startsWith('refs/tags/') ? tag : `refs/tags/${tag}`);
-  if (branch && tag) throw new Error('branch conflicts with tag');
-  if (branch) setRef(branch.startsWith('refs/heads/') ? branch : `refs/heads/${branch}`);
+  if (tag) setRef('tag', tag.startsWith('refs/tags/') ? tag : `refs/tags/${tag}`);
+  if (branch && tag) throw new GitQueryError('branch', 'branch conflicts with tag');
+  if (branch) setRef('branch', branch.startsWith('refs/heads/') ? branch : `refs/heads/${branch}`);
   return result;
 }
 
@@ -135,6 +147,6 @@ function parseFlag(key: string, value: string): boolean {
   try {
     return parseBool(value);
   } catch {
-    throw new Error(`invalid ${key} value: ${quote(value)}`);
+    throw new GitQueryError(key, `invalid ${key} value: ${quote(value)}`);
   }
 }

@@ -1,4 +1,5 @@
 /** Remote sources of ADD: git repositories and files on the web. */
+import type { SourceRange } from '../diagnostic/source-file.ts';
 import { type GitRef, parseGitRef } from '../git/ref.ts';
 import { base } from '../go/path.ts';
 import { parseUrl } from '../go/url.ts';
@@ -10,11 +11,19 @@ import type { State } from '../llb/state.ts';
  * Reads a source of ADD or COPY as a git reference.
  *
  * @returns undefined for other texts, and for `github.com/…`, which could be a path
- * @throws Error for a git reference with invalid options
+ * @throws GitQueryError for a git reference with invalid options
  */
 export function gitSource(source: string): GitRef | undefined {
   const ref = parseGitRef(source);
   return ref?.indistinguishableFromLocal ? undefined : ref;
+}
+
+/** The last place of a key in the query of a source; the whole source if it is not written there. */
+export function queryRange(file: string, { start, end }: SourceRange, key: string): SourceRange {
+  const found = [...file.slice(start, end).matchAll(/(?<=[?&])([^=&#]+)(?:=[^&#"']*)?/g)];
+  // A commit is another name of the checksum.
+  const match = found.findLast(([, name]) => name === key || (key === 'checksum' && name === 'commit'));
+  return match ? { start: start + match.index, end: start + match.index + match[0].length } : { start, end };
 }
 
 /** Whether it is a valid git reference, even one that could be a path. */

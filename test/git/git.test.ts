@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseGitUrl } from '../../src/git/git-url.ts';
 import { parseCommitTime } from '../../src/git/object.ts';
-import { type GitRef, parseGitRef } from '../../src/git/ref.ts';
+import { GitQueryError, type GitRef, parseGitRef } from '../../src/git/ref.ts';
 
 describe('parseGitRef', () => {
   const buildkit = { remote: 'https://github.com/moby/buildkit.git', shortName: 'buildkit' };
@@ -64,19 +64,19 @@ describe('parseGitRef', () => {
   });
 
   test.each([
-    ['ref=v1.0.0#v1.2.3', 'ref conflicts: "v1.2.3" vs "v1.0.0"'],
-    ['ref=v1.0.0&tag=v1.2.3', 'ref conflicts: "v1.0.0" vs "refs/tags/v1.2.3"'],
-    ['tag=v1.0.0&branch=v1.0', 'branch conflicts with tag'],
-    ['subdir=a#:b', 'subdir conflicts: "b" vs "a"'],
-    ['mtime=invalid', 'invalid mtime value: "invalid" (must be "checkout" or "commit")'],
-    ['fetch-by-commit=invalid', 'invalid fetch-by-commit value: "invalid"'],
-    ['keep-git-dir=x', 'invalid keep-git-dir value: "x"'],
-    ['submodules=x', 'invalid submodules value: "x"'],
-    ['invalid=123', 'unexpected query "invalid"'],
-    ['ref', 'query "ref" has no value'],
-    ['ref=a&ref=b', 'query "ref" has multiple values'],
-  ])('refuses the query ?%s', (query, message) => {
-    expect(() => parseGitRef(`https://github.com/moby/buildkit.git?${query}`)).toThrow(new Error(message));
+    ['ref=v1.0.0#v1.2.3', 'ref', 'ref conflicts: "v1.2.3" vs "v1.0.0"'],
+    ['ref=v1.0.0&tag=v1.2.3', 'tag', 'ref conflicts: "v1.0.0" vs "refs/tags/v1.2.3"'],
+    ['tag=v1.0.0&branch=v1.0', 'branch', 'branch conflicts with tag'],
+    ['subdir=a#:b', 'subdir', 'subdir conflicts: "b" vs "a"'],
+    ['mtime=invalid', 'mtime', 'invalid mtime value: "invalid" (must be "checkout" or "commit")'],
+    ['fetch-by-commit=invalid', 'fetch-by-commit', 'invalid fetch-by-commit value: "invalid"'],
+    ['keep-git-dir=x', 'keep-git-dir', 'invalid keep-git-dir value: "x"'],
+    ['submodules=x', 'submodules', 'invalid submodules value: "x"'],
+    ['invalid=123', 'invalid', 'unexpected query "invalid"'],
+    ['ref', 'ref', 'query "ref" has no value'],
+    ['ref=a&ref=b', 'ref', 'query "ref" has multiple values'],
+  ])('refuses the query ?%s', (query, key, message) => {
+    expect(() => parseGitRef(`https://github.com/moby/buildkit.git?${query}`)).toThrow(new GitQueryError(key, message));
   });
 });
 

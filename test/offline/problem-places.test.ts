@@ -41,6 +41,21 @@ test.each([
   ['EXPOSE 80 \\\n  81/tpc', 'bad-port', '3:3', '81/tpc'],
   ['EXPOSE 9 3000-30001000 1', 'bad-port', '2:10', '3000-30001000'],
   ['STOPSIGNAL  foo', 'bad-signal', '2:13', 'foo'],
+  ['ADD https://a/b.git?ref=v1#v2 /', 'bad-instruction', '2:21', 'ref=v1'],
+  ['ADD https://a/b.git?ref=v1&tag=v2 /', 'bad-instruction', '2:28', 'tag=v2'],
+  ['ADD x https://a/b.git?branch=v1#v2 /y/', 'bad-instruction', '2:23', 'branch=v1'],
+  ['ADD https://a/b.git?subdir=a#v2:b /', 'bad-instruction', '2:21', 'subdir=a'],
+  ['ADD https://a/b.git?ref=v1&ref=v1 /', 'bad-instruction', '2:28', 'ref=v1'],
+  ['ADD https://a/b.git?submodules=false&ref /', 'bad-instruction', '2:38', 'ref'],
+  ['ADD https://a/b.git?mtime=x /', 'bad-instruction', '2:21', 'mtime=x'],
+  ['ADD https://a/b.git?submodules=x /', 'bad-instruction', '2:21', 'submodules=x'],
+  ['ADD ["https://a/b.git?foo=x", "/"]', 'bad-instruction', '2:23', 'foo=x'],
+  ['ADD --keep-git-dir https://a/b.git?keep-git-dir=0 /', 'bad-source', '2:36', 'keep-git-dir=0'],
+  ['ADD --checksum=abc https://a/b.git?commit=def /', 'bad-checksum', '2:36', 'commit=def'],
+  ['COPY a https://a/b.git /b/', 'bad-source', '2:8', 'https://a/b.git'],
+  ['COPY a https://a/b /b/', 'bad-source', '2:8', 'https://a/b'],
+  ['VOLUME a ${b', 'bad-substitution', '2:10', '${b'],
+  ['LABEL a=b c=${d', 'bad-substitution', '2:11', 'c=${d'],
 ])('%s: the error is at its option', async (line, ...expected) => {
   expect(await errorsOf(Buffer.from(`FROM scratch\n${line}\n`))).toEqual([expected]);
 });
@@ -56,6 +71,14 @@ test.each<[text: string, hints: readonly string[]]>([
   ],
   ['FROM scratch\nHEALTHCHECK NONE a', ['Remove what is behind NONE, or write CMD for it.']],
   ['FROM scratch\nHEALTHCHECK CMD', ['Write the command behind CMD.']],
+  [
+    'FROM scratch\nADD https://a/b.git?ref=a#b /',
+    ['Name one branch, tag or commit: behind #, or in the query with ref, tag or branch.'],
+  ],
+  [
+    'FROM scratch\nADD https://a/b.git?submodules=x /',
+    ['Write submodules=true or submodules=false, or submodules alone.'],
+  ],
   ['FROMscratch AS a', ['If FROM is meant, put a blank behind it.']],
   ['xyzzy x\nFROM scratch', ['Correct the word: a line begins with the name of an instruction.']],
   ['FROM scratch\nxyzzy x', ['If it belongs to the line above, that line must end with the escape character.']],

@@ -1,8 +1,9 @@
 /** The common part of COPY and ADD. */
 import { host } from '#host';
 import { checkCopyIgnoredFile } from '../../buildkit-rules/rules/copy-ignored-file.ts';
-import { describeError } from '../../diagnostic/diagnostic.ts';
+import { DiagnosticError, describeError } from '../../diagnostic/diagnostic.ts';
 import type { SourceRange } from '../../diagnostic/source-file.ts';
+import { GitQueryError } from '../../git/ref.ts';
 import { hasWildcard } from '../../go/match.ts';
 import { join } from '../../go/path.ts';
 import { quote } from '../../go/quote.ts';
@@ -24,11 +25,20 @@ import type {
 import type { PatternMatcher } from '../../parser/ignore/pattern-matcher.ts';
 import { wrapError } from '../../text/error-message.ts';
 import { isSupported } from '../daemon-capabilities.ts';
-import { gitSource, gitState, httpFilename, httpState, isGitSource, isHttpSource } from '../remote-source.ts';
+import {
+  gitSource,
+  gitState,
+  httpFilename,
+  httpState,
+  isGitSource,
+  isHttpSource,
+  queryRange,
+} from '../remote-source.ts';
 import { commandDescription } from '../source-location.ts';
 import { instructionText, nextStepName, stepName } from '../step-name.ts';
 import { parseChmod } from './chmod.ts';
 import {
+  atPart,
   commit,
   createExpand,
   type Dispatch,
@@ -207,10 +217,13 @@ function addSources(
     if (ref) {
       if (wanted.command === 'COPY') throw dispatchError('bad-source', "source can't be a git ref for COPY");
       if (keepGitDir !== undefined && ref.keepGitDir !== undefined && keepGitDir !== ref.keepGitDir)
-        throw dispatchError('bad-source', 'inconsistent keep-git-dir configuration');
+        throw describeError(new GitQueryError('keep-git-dir', 'inconsistent keep-git-dir configuration'), 'bad-source');
       keepGitDir = ref.keepGitDir ?? keepGitDir;
       if (checksum !== '' && ref.checksum !== '' && checksum !== ref.checksum)
-        throw dispatchError('bad-checksum', `checksum mismatch ${quote(checksum)} != ${quote(ref.checksum)}`);
+        throw describeError(
+          new GitQueryError('checksum', `checksum mismatch ${quote(checksum)} != ${quote(ref.checksum)}`),
+          'bad-checksum',
+        );
       checksum = ref.checksum || checksum;
       const pinned = checksum === '' && pins ? { ...ref, ref: pins.git(ref.remote, ref.ref) } : ref;
       const state = gitState(pinned, { customName: name, keepGitDir: keepGitDir ?? false, checksum });
@@ -233,8 +246,20 @@ function addSources(
       action = append(action, wanted.from, path, dest, options);
     }
   };
-  for (const { text, range } of wanted.sources) tryPart(dispatch, range, 'bad-source', () => addSource(text));
+  for (const { text, range } of wanted.sources) {
+    try {
+      addSource(text);
+    } catch (error) {
+      dispatch.report(atPart(dispatch, faultRange(error, dispatch, range), 'bad-instruction', error));
+    }
+  }
   return action;
+}
+
+/** The part of a source that an error is about. */
+function faultRange(error: unknown, { lowering }: Dispatch, range: SourceRange): SourceRange {
+  const fault = error instanceof DiagnosticError ? error.cause : error;
+  return fault instanceof GitQueryError ? queryRange(lowering.source.text, range, fault.key) : range;
 }
 
 /** A source within a context or stage; with --parents the part after `/./` keeps its directories. */
