@@ -1,7 +1,7 @@
 /** Finds what the instructions of a build take from its contexts. */
+import type { Turns } from '../host/turns.ts';
 import type { Definition } from '../llb/definition.ts';
 import { hideSecretsOfAll } from '../llb/definition-secrets.ts';
-import type { Turns } from '../lower/turns.ts';
 import {
   type LocalSource,
   localSource,

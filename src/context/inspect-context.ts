@@ -3,8 +3,8 @@
  * and why.
  */
 import path from 'node:path';
+import { createTurns } from '../host/turns.ts';
 import type { Definition } from '../llb/definition.ts';
-import { takeTurns } from '../lower/turns.ts';
 import type { OpenedContext } from '../offline/build-context.ts';
 import type { Compiled } from '../offline/compile.ts';
 import { checkArgument, fields, flag, having, listOf, mapOf, optional, signal, text } from '../text/arguments.ts';
@@ -92,7 +92,7 @@ async function inspect(
   const byRule = dropped(tree);
   const coverage = new Coverage(tree);
   const selected: SelectedTake[] = [];
-  const turns = takeTurns(signal);
+  const turns = createTurns(signal);
   for (const take of [...takes.values()].sort((a, b) => a.line - b.line)) {
     const found = await selectTake(take, tree, isSent, turns);
     coverage.add(found.selection);

@@ -19,7 +19,7 @@ import {
 import { base, clean } from '../go/path.ts';
 import { encodeText } from '../go/text.ts';
 import { compareBytes } from '../go/unicode.ts';
-import type { Turns } from '../lower/turns.ts';
+import type { Turns } from '../host/turns.ts';
 import { isWildcard, type TakenPath } from '../offline/taken-paths.ts';
 import { type InsideOf, insideOf, openBelowSync, openInsideSync } from '../system/open-inside.ts';
 import { lineDigests, maxTextBytes } from './changed-lines.ts';

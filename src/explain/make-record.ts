@@ -4,9 +4,9 @@ import { instructionText } from '../context/instruction-text.ts';
 import { sourceLines } from '../context/source-lines.ts';
 import { buildArgsOf } from '../gateway/options.ts';
 import { dirname } from '../go/path.ts';
+import { createTurns, type Turns } from '../host/turns.ts';
 import type { Definition, DefinitionEntry } from '../llb/definition.ts';
 import { decodingOnce, hideSecretsOfAll } from '../llb/definition-secrets.ts';
-import { type Turns, takeTurns } from '../lower/turns.ts';
 import type { OpenedContext } from '../offline/build-context.ts';
 import type { Compiled } from '../offline/compile.ts';
 import { dirTree } from '../offline/file-tree.ts';
@@ -120,7 +120,7 @@ export async function makeRecord(
     hideInText: hidingAddresses(hide),
     uncached: opened.opts['no-cache'] ? `no-cache=${opened.opts['no-cache']}` : 'no-cache',
   };
-  const turns = takeTurns(options.signal);
+  const turns = createTurns(options.signal);
   const trees = new TakenTrees(opened.dirs, options);
   try {
     const platforms: Record<string, BuildStep[]> = {};

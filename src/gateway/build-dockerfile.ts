@@ -1,10 +1,10 @@
 /** Builds a Dockerfile for all platforms that are asked for, and puts the result together. */
 import { describeError } from '../diagnostic/diagnostic.ts';
 import { encodeText } from '../go/text.ts';
+import { createTurns } from '../host/turns.ts';
 import { marshalImageConfig } from '../image/config.ts';
 import { defaultPlatform, formatPlatform, normalizePlatform, type Platform } from '../image/platform.ts';
 import type { Lowered } from '../lower/lower.ts';
-import { takeTurns } from '../lower/turns.ts';
 import { wrapError } from '../text/error-message.ts';
 import type { Attestation, Bridge, Reference, Result } from './bridge.ts';
 import type { BuildDefinition, LowerRequest } from './dockerfile.ts';
@@ -106,7 +106,7 @@ async function buildPlatform(
 /** Lowers for a platform, and drops the graph, which is many times as large as its definition, unless it is scanned. */
 async function compile(bridge: Bridge, options: FrontendOptions, dockerfile: BuildDefinition, request: LowerRequest) {
   const lowered = await dockerfile.lower({ ...request, log: request.warn });
-  const definition = await lowered.state.marshalInTurns(takeTurns(bridge.signal)).catch((error) => {
+  const definition = await lowered.state.marshalInTurns(createTurns(bridge.signal)).catch((error) => {
     bridge.signal?.throwIfAborted();
     throw describeError(wrapError(error, 'failed to marshal LLB definition'), 'build');
   });

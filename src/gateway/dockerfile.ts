@@ -5,11 +5,11 @@ import type { DiagnosticCode } from '../diagnostic/codes.ts';
 import { type Diagnostic, describeError, diagnosticError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
 import { type LineRange, linesRange } from '../diagnostic/source-file.ts';
 import { decodeText } from '../go/text.ts';
+import { createTurns, passIfDue } from '../host/turns.ts';
 import type { Platform } from '../image/platform.ts';
 import type { LowerEnvironment, PastErrors } from '../lower/environment.ts';
 import { type Lowered, lowerDockerfile } from '../lower/lower.ts';
 import { LinesLocation } from '../lower/source-location.ts';
-import { takeTurns } from '../lower/turns.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { parseDirective, programDirective } from '../parser/directives.ts';
 import { firstError } from '../parser/first-error.ts';
@@ -91,11 +91,9 @@ export function createDockerfile(
   const build = { bridge, options, source, environment: createEnvironment(bridge, options, context) };
   let parsed: Promise<Dockerfile> | undefined;
   let running = 0;
-  const turns = takeTurns(bridge.signal);
-  const passIfDue = async () => {
-    if (turns.isDue()) await turns.pass();
-  };
-  const parse = () => (parsed ??= parseInTurns(text, entrypoint.filename, passIfDue));
+  const turns = createTurns(bridge.signal);
+  const pause = () => passIfDue(turns);
+  const parse = () => (parsed ??= parseInTurns(text, entrypoint.filename, pause));
 
   return {
     source,
@@ -125,7 +123,7 @@ export function createDockerfile(
     async lowerPastErrors(request, onError) {
       const strict = await parse();
       const { readPastErrors } = await import('../parser/past-errors.ts');
-      const readable = await readPastErrors(strict, passIfDue);
+      const readable = await readPastErrors(strict, pause);
       if (!readable) return undefined;
       const { dockerfile, standIns, shellText, mayLackNames } = readable;
       const syntaxError = firstError(dockerfile);

@@ -2,6 +2,7 @@
 import { host } from '#host';
 import type { OpMetadata } from '../gen/pb/ops_pb.ts';
 import { OpMetadataSchema } from '../gen/pb/ops_schemas.ts';
+import type { Turns } from '../host/turns.ts';
 import { digestOf } from '../image/digest.ts';
 import { defaultPlatform } from '../image/platform.ts';
 import { create } from '../protobuf/create.ts';
@@ -20,14 +21,6 @@ import {
 
 /** Size of all ops of a graph, in bytes: sixteen times the size of a message to a daemon. */
 const maxBytes = 256 << 20;
-
-/** When others may have their turn in long work. */
-export interface MarshalTurns {
-  /** Whether it is time for {@link MarshalTurns.pass}. */
-  isDue(): boolean;
-  /** Lets others have their turn. */
-  pass(): Promise<void>;
-}
 
 /**
  * Marshals the graph that ends in an output. The definition of scratch is empty.
@@ -53,7 +46,7 @@ export async function marshalInTurns(
   output: Output | undefined,
   options: MarshalOptions,
   given: MarshalOptions | undefined,
-  turns: MarshalTurns,
+  turns: Turns,
 ): Promise<Definition> {
   const result = resolveOutput(output);
   if (!result) return new Definition();
@@ -92,7 +85,7 @@ class GraphMarshaller implements EncodeContext {
   }
 
   /**
-   * Visits depth first and yields behind each vertex. The stack is an array, since a Dockerfile of 16,000 steps is a
+   * Visits depth first and yields after each vertex. The stack is an array, since a Dockerfile of 16,000 steps is a
    * chain of 16,000 vertices.
    */
   *visit(root: OpVertex): Generator<void> {

@@ -1,4 +1,5 @@
 /** The immutable state: a filesystem to be built, and the values that its runs inherit. */
+import type { Turns } from '../host/turns.ts';
 import { type OciImageConfig, parseOciImageConfig } from '../image/config.ts';
 import { normalizePlatform, type Platform, platformArgument } from '../image/platform.ts';
 import { callback, checkArgument, text } from '../text/arguments.ts';
@@ -19,7 +20,7 @@ import {
 import { FileVertex } from './file.ts';
 import type { FileAction } from './file-action.ts';
 import { fileActionArgument, imageConfig, marshalOptions, runOptions } from './llb-arguments.ts';
-import { type MarshalTurns, marshal, marshalInTurns } from './marshal.ts';
+import { marshal, marshalInTurns } from './marshal.ts';
 import { PassthroughVertex } from './passthrough-vertex.ts';
 import { initialValues, type StateValues } from './state-values.ts';
 import type { Filesystem, Output } from './vertex.ts';
@@ -287,7 +288,7 @@ export class State implements Filesystem {
   }
 
   /** Like {@link State.marshal}, but other work gets a turn, because a graph of many ops takes seconds. */
-  async marshalInTurns(turns: MarshalTurns, options?: MarshalOptions): Promise<Definition> {
+  async marshalInTurns(turns: Turns, options?: MarshalOptions): Promise<Definition> {
     return marshalInTurns(this.output, override(this.marshalDefaults, options), options, turns);
   }
 

@@ -6,6 +6,7 @@ import { checkRedundantTargetPlatform } from '../buildkit-rules/rules/redundant-
 import { checkUndefinedArgInFrom } from '../buildkit-rules/rules/undefined-arg-in-from.ts';
 import { describeError, diagnosticError, withLocation } from '../diagnostic/diagnostic.ts';
 import { equalFold, toLower } from '../go/unicode.ts';
+import type { Turns } from '../host/turns.ts';
 import { type Platform, parsePlatform } from '../image/platform.ts';
 import { parseNormalizedNamed } from '../image/reference.ts';
 import type { FromInstruction, Stage } from '../parser/ast.ts';
@@ -20,7 +21,6 @@ import { expandReporting } from './expand.ts';
 import { type Lowering, namedContext } from './lowering.ts';
 import { addStage, type BuildStage, emptyImageName } from './stages.ts';
 import { suggestAny } from './suggest-names.ts';
-import type { Turns } from './turns.ts';
 
 /**
  * Fills the table with the stages of the file, those with errors included.

@@ -9,6 +9,7 @@ import { checkSyntax } from '../buildkit-rules/syntax.ts';
 import { diagnosticError } from '../diagnostic/diagnostic.ts';
 import { quote } from '../go/quote.ts';
 import type { Timestamp } from '../go/time.ts';
+import { createTurns, passIfDue, type Turns } from '../host/turns.ts';
 import type { ImageConfig } from '../image/config.ts';
 import { deferred } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
@@ -32,7 +33,6 @@ import { derivedState, type StageState, type StageStates, stateOnBase } from './
 import { type BuildStage, findStage, stageNames } from './stages.ts';
 import { suggestName } from './suggest-names.ts';
 import { maxTriggers, type ResolvedStages, resolveStages } from './triggers.ts';
-import { type Turns, takeTurns } from './turns.ts';
 
 /** A Dockerfile lowered for one target and platform. */
 export interface Lowered {
@@ -78,10 +78,9 @@ export async function lowerDockerfile(
     throw diagnosticError('empty-dockerfile', 'the Dockerfile cannot be empty', {
       hint: 'A Dockerfile begins with FROM.',
     });
-  const turns = takeTurns(environment.signal);
-  const passIfDue = () => (turns.isDue() ? turns.pass() : undefined);
-  await checkSyntax(dockerfile, linter, passIfDue, options.pastErrors?.shellText);
-  await passIfDue();
+  const turns = createTurns(environment.signal);
+  await checkSyntax(dockerfile, linter, () => passIfDue(turns), options.pastErrors?.shellText);
+  await passIfDue(turns);
   const error = firstError(dockerfile);
   if (error) throw error;
   if (dockerfile.stages.length === 0) throw diagnosticError('no-stage', 'dockerfile contains no stages to build');
@@ -93,13 +92,13 @@ export async function lowerDockerfile(
     lowering = { ...lowering, options: { ...options, target: '', allStages: true } };
     target = findTarget(lowering, '');
   }
-  await passIfDue();
+  await passIfDue(turns);
   const graph = buildDependencyGraph(lowering, dockerfile.stages);
-  await passIfDue();
+  await passIfDue(turns);
   const resolved = await resolveStages(lowering, graph, target);
-  await passIfDue();
+  await passIfDue(turns);
   const dispatched = await dispatchStages(lowering, graph, resolved, target, turns);
-  await passIfDue();
+  await passIfDue(turns);
   const { states, mainContext, contextPaths, setMainContext } = dispatched;
   const targetState = states.get(target)!;
   const { result } = targetState;

@@ -9,8 +9,8 @@ import type { FileStat } from '../gateway/bridge.ts';
 import { isDirectory } from '../go/file-mode.ts';
 import { isPattern, matchesPath } from '../go/match.ts';
 import { clean, dirname, join } from '../go/path.ts';
+import { createTurns, type Turns } from '../host/turns.ts';
 import type { Definition, DefinitionEntry } from '../llb/definition.ts';
-import { type Turns, takeTurns } from '../lower/turns.ts';
 import type { AddInstruction, CopyInstruction, Dockerfile } from '../parser/ast.ts';
 import { createPatternMatcher, type PatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import type { FileTree } from './file-tree.ts';
@@ -67,7 +67,7 @@ export function missingSourceMessage({ path, local, ignored, pattern }: MissingS
 export async function missingSources(
   definition: Definition,
   trees: ReadonlyMap<string, FileTree>,
-  turns: Turns = takeTurns(),
+  turns: Turns = createTurns(),
 ): Promise<MissingSource[]> {
   const entries = definition.ops();
   const locals = new Map<string, SearchedSource>();

@@ -53,9 +53,13 @@ function* instructionsOf(lex: LexPieces): Generator<CstInstruction> {
  * Like {@link parseDockerfile}, but pauses for other work between the pieces of the file: a Dockerfile of 100,000
  * instructions takes seconds.
  *
- * @param pass pauses for other work; parsing fails with its error
+ * @param pass pauses for other work, if it is due; parsing fails with its error
  */
-export async function parseInTurns(text: string, filename: string, pass: () => Promise<void>): Promise<Dockerfile> {
+export async function parseInTurns(
+  text: string,
+  filename: string,
+  pass: () => Promise<void> | undefined,
+): Promise<Dockerfile> {
   const steps = parseInSteps(text, filename);
   for (;;) {
     const { done, value } = steps.next();

@@ -64,7 +64,7 @@ const endsReading: ReadonlySet<string> = new Set(['line-too-long', 'too-many-ins
  */
 export async function readPastErrors(
   parsed: Dockerfile,
-  pass: () => Promise<void>,
+  pass: () => Promise<void> | undefined,
 ): Promise<ReadPastErrors | undefined> {
   const { source, diagnostics } = parsed;
   if (diagnostics.length === 0) return { dockerfile: parsed, standIns: none, shellText: none, mayLackNames: false };

@@ -19,7 +19,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { type ContextNode, readContextTree } from '../../src/context/context-tree.ts';
 import { ContentHash } from '../../src/explain/content-hash.ts';
 import { DigestCache } from '../../src/explain/digest-cache.ts';
-import { takeTurns } from '../../src/lower/turns.ts';
+import { createTurns } from '../../src/host/turns.ts';
 import type { TakenPath } from '../../src/offline/taken-paths.ts';
 import { temporaryDir } from '../temporary-dir.ts';
 
@@ -64,7 +64,7 @@ async function digests(now?: () => number, root = dir) {
     };
   }
   const hash = new ContentHash(tree, cache);
-  const { digest } = await hash.ofSelection(everything, takeTurns());
+  const { digest } = await hash.ofSelection(everything, createTurns());
   const identities = tree.nodes.slice(1).map((node) => [node.path, hash.identity(node)]);
   hash.close();
   cache?.save();
@@ -170,7 +170,7 @@ test('a file that another one replaces between the walk and its reading is not k
   writeFileSync(at('src/deep/c'), 'yz');
   const cache = DigestCache.open(kept, dir, later)!;
   const hash = new ContentHash(tree, cache);
-  await hash.ofSelection(everything, takeTurns());
+  await hash.ofSelection(everything, createTurns());
   hash.close();
   cache.save();
   const { all, found } = await digests(later);

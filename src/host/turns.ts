@@ -4,7 +4,7 @@ import { host } from '#host';
 /** Milliseconds of work between two pauses. */
 const turnMs = 50;
 
-/** Pauses long work. */
+/** Says when long work pauses, so that other work gets a turn. */
 export interface Turns {
   /** Whether {@link Turns.pass} is due; cheap enough to call for each instruction. */
   isDue(): boolean;
@@ -13,7 +13,7 @@ export interface Turns {
 }
 
 /** Makes the turns of a piece of work. @param signal aborted when the result of the work is no longer needed */
-export function takeTurns(signal?: AbortSignal): Turns {
+export function createTurns(signal?: AbortSignal): Turns {
   let end = performance.now() + turnMs;
   return {
     isDue: () => performance.now() > end,
@@ -23,4 +23,9 @@ export function takeTurns(signal?: AbortSignal): Turns {
       end = performance.now() + turnMs;
     },
   };
+}
+
+/** Pauses if it is due. Loops ask `isDue()` first instead, because an `await` takes time even without a pause. */
+export function passIfDue(turns: Turns): Promise<void> | undefined {
+  return turns.isDue() ? turns.pass() : undefined;
 }
