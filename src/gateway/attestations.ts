@@ -2,7 +2,7 @@
 import { parseCsvFields } from '../go/csv.ts';
 import { quote } from '../go/quote.ts';
 import { toLower } from '../go/unicode.ts';
-import { wrapError } from '../text/error-message.ts';
+import { wrapErrors } from '../text/error-message.ts';
 
 const defaults: ReadonlyMap<string, readonly [string, string]> = new Map([
   ['sbom', ['generator', 'docker/buildkit-syft-scanner:stable-1']],
@@ -26,13 +26,7 @@ function parseAttributes(type: string, value: string): Map<string, string> {
   const given = defaults.get(type);
   const attributes = new Map(given ? [given] : []);
   if (value === '') return attributes;
-  let fields: string[];
-  try {
-    fields = parseCsvFields(value);
-  } catch (error) {
-    throw wrapError(error, `failed to parse ${type}`);
-  }
-  for (const field of fields) {
+  for (const field of wrapErrors(`failed to parse ${type}`, () => parseCsvFields(value))) {
     const equals = field.indexOf('=');
     if (equals < 0) attributes.set(field, '');
     else attributes.set(field.slice(0, equals), field.slice(equals + 1));

@@ -38,7 +38,7 @@ import { decode } from '../protobuf/decode.ts';
 import { encode, written } from '../protobuf/encode.ts';
 import type { MessageSchema } from '../protobuf/schema.ts';
 import type { UnaryTransport } from '../rpc/unary.ts';
-import { wrapError } from '../text/error-message.ts';
+import { wrapErrors } from '../text/error-message.ts';
 import {
   type Bridge,
   type BridgeOptions,
@@ -373,11 +373,7 @@ function references(result: Result): Reference[] {
 }
 
 function checkedDigest(checksum: string): string {
-  try {
-    return parseDigest(checksum);
-  } catch (error) {
-    throw wrapError(error, `invalid http checksum digest ${quote(checksum)}`);
-  }
+  return wrapErrors(`invalid http checksum digest ${quote(checksum)}`, () => parseDigest(checksum));
 }
 
 const withoutScheme = (identifier: string) =>

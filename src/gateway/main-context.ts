@@ -17,7 +17,7 @@ import { ignoreRules, parseDockerignore } from '../parser/ignore/dockerignore.ts
 import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import { maxMessageBytes } from '../rpc/framing.ts';
 import { Code, RpcError } from '../rpc/rpc-error.ts';
-import { errorMessage, wrapError } from '../text/error-message.ts';
+import { errorMessage, wrapError, wrapErrors } from '../text/error-message.ts';
 import { type Bridge, FileTooLarge, type Reference, type Result } from './bridge.ts';
 import { defaultDockerfileName, ignoreFileName } from './frontend-files.ts';
 import type { FrontendOptions } from './options.ts';
@@ -189,11 +189,7 @@ export function ignoreFileOptions(sessionId: string, sharedKeyHint: string): Loc
 
 /** Parses a .dockerignore file; `name` is what the error calls it. */
 export function parseIgnoreFile(name: string, data: Uint8Array): string[] {
-  try {
-    return parseDockerignore(decodeText(data));
-  } catch (error) {
-    throw wrapError(error, `failed parsing ${name}`);
-  }
+  return wrapErrors(`failed parsing ${name}`, () => parseDockerignore(decodeText(data)));
 }
 
 /** @throws DiagnosticError with the line of a pattern that cannot be matched */

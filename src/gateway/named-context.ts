@@ -19,7 +19,7 @@ import {
 import { deferred, http, image, local, ociLayout, scratch } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 import type { LoadedContext, NamedContext, NamedContextRequest } from '../lower/environment.ts';
-import { wrapError } from '../text/error-message.ts';
+import { wrapErrors } from '../text/error-message.ts';
 import { type Bridge, ResolvedToOtherSource } from './bridge.ts';
 import { detectGitContext, ignoreFileOptions, parseIgnoreFile, singleRef, tryReadFile } from './main-context.ts';
 import type { FrontendOptions } from './options.ts';
@@ -56,11 +56,8 @@ function fullNameOf(
 }
 
 function contextKey(name: string): string {
-  try {
-    return familiarString(parseNormalizedNamed(name)).replace(/:latest$/, '');
-  } catch (error) {
-    throw wrapError(error, `invalid context name ${name}`);
-  }
+  const reference = wrapErrors(`invalid context name ${name}`, () => parseNormalizedNamed(name));
+  return familiarString(reference).replace(/:latest$/, '');
 }
 
 interface Context {
@@ -161,10 +158,10 @@ function withConfig(state: State, data: Uint8Array): LoadedContext {
 
 function loadOciLayout(context: Context, spec: string): Promise<LoadedContext> {
   const { bridge, name } = context;
-  const layout = attempt(`could not parse oci-layout reference ${quote(spec)}`, () => parseReference(spec));
+  const layout = wrapErrors(`could not parse oci-layout reference ${quote(spec)}`, () => parseReference(spec));
   if (!layout.digest) throw new Error(`oci-layout reference ${quote(formatReference(layout))} has no digest`);
   // Step names show the name of the context, because the reference in the layout has no meaning for people.
-  const named = attempt(`could not parse oci-layout reference ${quote(name)}`, () => parseNormalizedNamed(name));
+  const named = wrapErrors(`could not parse oci-layout reference ${quote(name)}`, () => parseNormalizedNamed(name));
   const ref = formatReference(withDigest(named, layout.digest));
   return resolveOciLayout(context, ref, { sessionId: bridge.options.sessionId, storeId: referenceName(layout) });
 }
@@ -184,15 +181,7 @@ async function resolveOciLayout(
     ...store,
     ...(request.platform && { platform: request.platform }),
   });
-  return attempt('could not parse oci-layout image config', () => withConfig(state, config));
-}
-
-function attempt<T>(doing: string, run: () => T): T {
-  try {
-    return run();
-  } catch (error) {
-    throw wrapError(error, doing);
-  }
+  return wrapErrors('could not parse oci-layout image config', () => withConfig(state, config));
 }
 
 async function loadLocal({ bridge, options, fullName, request }: Context, name: string): Promise<LoadedContext> {
@@ -224,10 +213,13 @@ async function loadInput({ bridge, options, fullName }: Context, name: string): 
   if (!state) throw new Error(`invalid input ${name} for ${fullName}`);
   const metadata = options.opts[`input-metadata:${name}`];
   if (metadata === undefined) return { state, image: undefined };
-  const config = attempt(`failed to parse input metadata ${metadata}`, () => inputImageConfig(metadata));
+  const config = wrapErrors(`failed to parse input metadata ${metadata}`, () => inputImageConfig(metadata));
   if (!config) return { state, image: undefined };
   const withEnv = state.withImageConfig(config);
-  return { state: withEnv, image: attempt(`failed to parse image config for ${fullName}`, () => parseOrNull(config)) };
+  return {
+    state: withEnv,
+    image: wrapErrors(`failed to parse image config for ${fullName}`, () => parseOrNull(config)),
+  };
 }
 
 const parseOrNull = (config: Uint8Array): ImageConfig | undefined =>

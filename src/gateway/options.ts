@@ -15,7 +15,7 @@ import { defaultPlatform, normalizePlatform, type Platform, parsePlatform } from
 import { formatReference, parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
 import type { ExtraHost, LinuxResources, NetworkMode, ResolveMode, Ulimit } from '../llb/index.ts';
 import type { BuildSettings } from '../lower/environment.ts';
-import { wrapError } from '../text/error-message.ts';
+import { wrapError, wrapErrors } from '../text/error-message.ts';
 import { parseAttestations } from './attestations.ts';
 import type { BridgeOptions, CacheOptionsEntry } from './bridge.ts';
 
@@ -94,15 +94,6 @@ export function parseFrontendOptions({ opts: given, workers, llbCapabilities }: 
   };
 }
 
-/** Puts `prefix` before the message of an error. */
-function wrapErrors<T>(prefix: string, parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    throw wrapError(error, prefix);
-  }
-}
-
 function refuseRemovedOptions(opts: Readonly<Record<string, string>>): void {
   if (opts['override-copy-image']) throw new Error('support for "override-copy-image" was removed in BuildKit 0.11');
   if (isTrue(opts['build-arg:BUILDKIT_DISABLE_FILEOP']))
@@ -158,7 +149,7 @@ function parseLinuxResources(opts: Readonly<Record<string, string>>): LinuxResou
     return n;
   };
   const positive = (n: bigint) => n > 0n;
-  const set = (key: string) => {
+  const cpuset = (key: string) => {
     const value = opts[key] ?? '';
     if (value !== '') wrapErrors(`invalid ${key} value: ${value}`, () => checkCpuset(value));
     return value;
@@ -169,8 +160,8 @@ function parseLinuxResources(opts: Readonly<Record<string, string>>): LinuxResou
     cpuShares: limit('cpushares', parseUint64, positive, '> 0'),
     cpuPeriod: limit('cpuperiod', parseUint64, positive, '> 0'),
     cpuQuota: limit('cpuquota', parseInt64, positive, '> 0'),
-    cpusetCpus: set('cpusetcpus'),
-    cpusetMems: set('cpusetmems'),
+    cpusetCpus: cpuset('cpusetcpus'),
+    cpusetMems: cpuset('cpusetmems'),
   };
   return Object.values(resources).some(Boolean) ? resources : undefined;
 }

@@ -8,7 +8,7 @@ import type { EnvList } from '../llb/env-list.ts';
 import type { State } from '../llb/state.ts';
 import type { AddInstruction, ArgInstruction, Stage } from '../parser/ast.ts';
 import type { ShellLex } from '../parser/words.ts';
-import { wrapError } from '../text/error-message.ts';
+import { wrapErrors } from '../text/error-message.ts';
 import type { GlobalArgs } from './args.ts';
 import type { LowerEnvironment } from './environment.ts';
 import { gitSource, gitState, httpState, isHttpSource } from './remote-source.ts';
@@ -125,11 +125,9 @@ function stageSource(stage: Stage, { buildArgs, globals, lex }: EpochScope): Sta
 }
 
 function baseName({ from }: Stage, env: EnvList, lex: ShellLex): string {
-  try {
-    return lex.processWord(from.image.text, env).result;
-  } catch (error) {
-    throw wrapError(error, `failed to process source stage base name ${quote(from.image.text)}`);
-  }
+  const { text } = from.image;
+  const doing = `failed to process source stage base name ${quote(text)}`;
+  return wrapErrors(doing, () => lex.processWord(text, env).result);
 }
 
 function setArgs(

@@ -11,3 +11,12 @@ export function errorMessage(error: unknown): string {
 export function wrapError(cause: unknown, doing: string): Error {
   return new Error(`${doing}: ${errorMessage(cause)}`, { cause });
 }
+
+/** Runs a function; puts what was being done in front of the message of its error. */
+export function wrapErrors<T>(doing: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    throw wrapError(error, doing);
+  }
+}
