@@ -14,9 +14,9 @@ import {
 } from '../image/reference.ts';
 import { image as imageSource, scratch } from '../llb/index.ts';
 import { emptyEnv } from '../parser/words.ts';
-import { wrapError } from '../text/error-message.ts';
+import { wrapError, wrapErrors } from '../text/error-message.ts';
 import { detectPlatform, imagePlatform } from './build-platforms.ts';
-import { orGoOn } from './collect-errors.ts';
+import { failOrReport, tryOrReport } from './collect-errors.ts';
 import { followPaths } from './context-paths.ts';
 import type { LoadedContext, LowerEnvironment } from './environment.ts';
 import { type Lowering, namedContext } from './lowering.ts';
@@ -69,7 +69,7 @@ export async function resolveBaseImages(
   // The order in which the reference runs them, so that the same one of several errors is reported.
   const stages = [...open.slice(-1), ...open.slice(0, -1)];
   const identified = stages.flatMap((stage) => {
-    const base = orGoOn(lowering, () =>
+    const base = tryOrReport(lowering, () =>
       locating(stage, () => {
         const name = bases.get(stage)?.name ?? stage.baseName;
         return identifyBase(lowering, stage, name, isNeeded(stage));
@@ -81,17 +81,14 @@ export async function resolveBaseImages(
   let names: string[] | undefined;
   const suggested = () => (names ??= suggestedNames(lowering.table));
   const loads = await Promise.allSettled(startLoads(lowering, identified, suggested));
-  const { pastErrors } = lowering.options;
   let hasFailed = false;
   for (const [index, base] of identified.entries()) {
     const load = loads[index]!;
-    if (load.status === 'rejected') {
-      const failure = hasFailed ? undefined : failedLoads(loads, identified, index);
-      if (failure && !pastErrors) throw failure;
-      if (failure) pastErrors!.onError(failure);
+    if (load.status === 'rejected' && !hasFailed) {
       hasFailed = true;
+      failOrReport(lowering, failedLoads(loads, identified, index));
     }
-    const made = load.status === 'fulfilled' && orGoOn(lowering, () => locating(base.stage, load.value));
+    const made = load.status === 'fulfilled' && tryOrReport(lowering, () => locating(base.stage, load.value));
     if (made) bases.set(base.stage, made);
     else leaveInDoubt(base.stage);
   }
@@ -343,11 +340,7 @@ function imageState(
 
 function resolvedReference(reference: ImageReference, resolved: string): ImageReference {
   if (formatReference(reference) === resolved) return reference;
-  try {
-    return parseNormalizedNamed(resolved);
-  } catch (error) {
-    throw wrapError(error, `failed to parse ref ${quote(resolved)}`);
-  }
+  return wrapErrors(`failed to parse ref ${quote(resolved)}`, () => parseNormalizedNamed(resolved));
 }
 
 function parseConfig(bytes: Uint8Array): ImageConfig {

@@ -14,7 +14,7 @@ import { stageNamePattern } from '../parser/instructions/from.ts';
 import type { ProcessedWord, ShellLex } from '../parser/words.ts';
 import { errorMessage, wrapError } from '../text/error-message.ts';
 import type { GlobalArgs } from './args.ts';
-import { collectErrors } from './collect-errors.ts';
+import { createErrorCollector } from './collect-errors.ts';
 import { followPaths } from './context-paths.ts';
 import type { NamedContext, PastErrors } from './environment.ts';
 import { expandReporting } from './expand.ts';
@@ -31,11 +31,11 @@ export async function buildStages(lowering: Lowering, stages: readonly Stage[], 
   const { infos, env } = lowering.globals;
   let names: ReadonlySet<string> | undefined;
   const declared = () => (names ??= new Set([...infos.keys(), ...env.keys()]));
-  const errors = collectErrors(lowering);
+  const errors = createErrorCollector(lowering);
   for (const [index, stage] of stages.entries()) {
     if (turns.isDue()) await turns.pass();
     const isBuilt =
-      isCertain(stage, lowering.globals, lowering.options.pastErrors) &&
+      hasNoDoubt(stage, lowering.globals, lowering.options.pastErrors) &&
       !mayBeStage(lowering, stage) &&
       errors.attempt(() => buildStage(lowering, stage, index, declared));
     if (!isBuilt) {
@@ -49,7 +49,7 @@ export async function buildStages(lowering: Lowering, stages: readonly Stage[], 
 }
 
 /** Whether a FROM and the arguments in it have no errors. */
-function isCertain({ from }: Stage, { doubts }: GlobalArgs, pastErrors: PastErrors | undefined): boolean {
+function hasNoDoubt({ from }: Stage, { doubts }: GlobalArgs, pastErrors: PastErrors | undefined): boolean {
   return !pastErrors?.standIns.has(from) && !doubts.isIn(`${from.image.text} ${from.platform}`);
 }
 
@@ -251,7 +251,7 @@ export function checkDefaultBaseImages(
   globals = defaults();
   // An error ends the rule, so each stage is checked on its own.
   for (const stage of stages)
-    if (isCertain(stage, globals, pastErrors)) checkInvalidDefaultArgInFrom(linter, [stage], expand, isReference);
+    if (hasNoDoubt(stage, globals, pastErrors)) checkInvalidDefaultArgInFrom(linter, [stage], expand, isReference);
 }
 
 function isReference(name: string): boolean {

@@ -1,6 +1,6 @@
 /**
  * Lowering continues after a problem as long as it can find a later one. A build then fails, and it gives no further
- * warnings, because the reference stops at its first error. A check takes the errors and goes on: see `PastErrors`.
+ * warnings, because the reference stops at its first error. A check takes the errors and continues: see `PastErrors`.
  */
 import { DiagnosticError, describeError } from '../diagnostic/diagnostic.ts';
 import type { Lowering } from './lowering.ts';
@@ -24,7 +24,7 @@ type ErrorContext = Pick<Lowering, 'linter' | 'source' | 'options'>;
 const maxErrors = 200;
 
 /** Makes a collector. After the first error of a build, the linter stops reporting. */
-export function collectErrors({ linter, source, options: { pastErrors } }: ErrorContext): ErrorCollector {
+export function createErrorCollector({ linter, source, options: { pastErrors } }: ErrorContext): ErrorCollector {
   const errors: unknown[] = [];
   const add = (error: unknown) => {
     if (!pastErrors) linter.stop();
@@ -58,28 +58,32 @@ export function collectErrors({ linter, source, options: { pastErrors } }: Error
   };
 }
 
-/** Runs a step whose failure fails a build. @returns undefined if it failed, and a check goes on without its result */
-export function orGoOn<T>({ options: { pastErrors } }: Pick<Lowering, 'options'>, run: () => T): T | undefined {
-  if (!pastErrors) return run();
+/** Throws an error in a build. A check takes it, and continues. */
+export function failOrReport({ options: { pastErrors } }: Pick<Lowering, 'options'>, error: unknown): void {
+  if (!pastErrors) throw error;
+  pastErrors.onError(error);
+}
+
+/** Runs a step. If it fails, so does a build; a check continues without its result. @returns undefined if it failed */
+export function tryOrReport<T>(lowering: Pick<Lowering, 'options'>, run: () => T): T | undefined {
   try {
     return run();
   } catch (error) {
-    pastErrors.onError(error);
+    failOrReport(lowering, error);
     return undefined;
   }
 }
 
-/** The same of a step that waits. @param fallback the result if it failed, and a check goes on */
-export async function awaitOrGoOn<T>(
-  { options: { pastErrors } }: Pick<Lowering, 'options'>,
+/** Like {@link tryOrReport}, for a step that waits. @param fallback the result if it failed and a check continues */
+export async function tryOrReportAsync<T>(
+  lowering: Pick<Lowering, 'options'>,
   run: () => Promise<T>,
   fallback: T,
 ): Promise<T> {
-  if (!pastErrors) return run();
   try {
     return await run();
   } catch (error) {
-    pastErrors.onError(error);
+    failOrReport(lowering, error);
     return fallback;
   }
 }

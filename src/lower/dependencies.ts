@@ -4,7 +4,7 @@ import type { LineRange, SourceRange } from '../diagnostic/source-file.ts';
 import { atoi } from '../go/strconv.ts';
 import type { CopyInstruction, Stage, StageInstruction } from '../parser/ast.ts';
 import { emptyEnv, type ShellLex } from '../parser/words.ts';
-import { collectErrors, orGoOn } from './collect-errors.ts';
+import { createErrorCollector, failOrReport } from './collect-errors.ts';
 import type { Lowering } from './lowering.ts';
 import { addStage, type BuildStage, emptyImageName, externalSource, findStage, type StageTable } from './stages.ts';
 
@@ -38,7 +38,7 @@ export type DependencyGraph = Map<BuildStage, StageCommands>;
 export function buildDependencyGraph(lowering: Lowering, stages: readonly Stage[]): DependencyGraph {
   const { table, expanders, options } = lowering;
   const graph: DependencyGraph = new Map();
-  const errors = collectErrors(lowering);
+  const errors = createErrorCollector(lowering);
   const { pastErrors } = options;
   const nothing = externalSource(emptyImageName, { range: undefined });
   for (const [index, { instructions }] of stages.entries()) {
@@ -58,7 +58,7 @@ export function buildDependencyGraph(lowering: Lowering, stages: readonly Stage[
       });
       // A check reads the rest of it.
       if (!isGood && pastErrors) commands.push({ instruction, sources: [nothing], isTrigger: false });
-      if (errors.isFull) errors.finish();
+      if (errors.isFull) break;
     }
   }
   if (pastErrors) {
@@ -68,9 +68,7 @@ export function buildDependencyGraph(lowering: Lowering, stages: readonly Stage[
   errors.finish();
   const circle = findCircle(table.stages, graph);
   if (circle) {
-    orGoOn(lowering, () => {
-      throw circularDependency(circle);
-    });
+    failOrReport(lowering, circularDependency(circle));
     const isInCircle = new Set(circle.instructions);
     for (const own of graph.values()) own.commands = own.commands.filter((it) => !isInCircle.has(it.instruction));
   }

@@ -19,7 +19,7 @@ import { createPatternMatcher, type PatternMatcher } from '../parser/ignore/patt
 import { globalArgs, predefinedArgs, proxyEnv } from './args.ts';
 import { buildPlatforms } from './build-platforms.ts';
 import { buildStages, checkDefaultBaseImages } from './build-stages.ts';
-import { awaitOrGoOn, collectErrors, orGoOn } from './collect-errors.ts';
+import { createErrorCollector, tryOrReport, tryOrReportAsync } from './collect-errors.ts';
 import { followPaths } from './context-paths.ts';
 import { buildDependencyGraph, type DependencyGraph } from './dependencies.ts';
 import { dispatchStage } from './dispatch/stage.ts';
@@ -87,7 +87,7 @@ export async function lowerDockerfile(
 
   let lowering = await createLowering(dockerfile, options, environment, linter);
   await buildStages(lowering, dockerfile.stages, turns);
-  let target = orGoOn(lowering, () => findTarget(lowering, options.target));
+  let target = tryOrReport(lowering, () => findTarget(lowering, options.target));
   if (!target) {
     lowering = { ...lowering, options: { ...options, target: '', allStages: true } };
     target = findTarget(lowering, '');
@@ -148,7 +148,7 @@ async function createLowering(
   checkDefaultBaseImages(linter, stages, expanders.word, defaults, pastErrors);
   const globals = globalArgs(predefined, metaArgs, options.buildArgs, expanders.word, pastErrors);
   const { buildArgs } = options;
-  const epoch = await awaitOrGoOn(
+  const epoch = await tryOrReportAsync(
     { options },
     () => resolveEpoch({ stages, buildArgs, globals, environment, lex: expanders.word }),
     { time: undefined, buildArgs, globals },
@@ -210,7 +210,7 @@ async function dispatchStages(
   target: BuildStage,
   turns: Turns,
 ): Promise<Dispatched> {
-  const ignored = await awaitOrGoOn(lowering, () => ignoredFiles(lowering), undefined);
+  const ignored = await tryOrReportAsync(lowering, () => ignoredFiles(lowering), undefined);
   let loadedContext: State | undefined;
   const mainContext = deferred(() => loadedContext!);
   const { infos } = lowering.globals;
@@ -223,7 +223,7 @@ async function dispatchStages(
     (stage) => lowering.options.allStages || (needed.has(stage) && !states.has(stage)),
   );
   const lastDerived = new Map(stages.map((stage) => [stage.parent, stage]));
-  const errors = collectErrors(lowering);
+  const errors = createErrorCollector(lowering);
   const dispatched: StageState[] = [];
   for (const stage of stages) {
     if (turns.isDue()) await turns.pass();

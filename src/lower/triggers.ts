@@ -2,7 +2,7 @@
 import { diagnosticError, setLocation } from '../diagnostic/diagnostic.ts';
 import { parseTrigger } from '../parser/parse.ts';
 import { resolveBaseImages } from './base-images.ts';
-import { orGoOn } from './collect-errors.ts';
+import { tryOrReport } from './collect-errors.ts';
 import { addDependencies, createCommand, type DependencyGraph, neededStages } from './dependencies.ts';
 import type { Lowering } from './lowering.ts';
 import type { StageBase, StageBases } from './stage-base.ts';
@@ -35,16 +35,16 @@ export async function resolveStages(
     let hasNewSources = false;
     for (const stage of lowering.table.stages.filter((stage) => needed.has(stage) && !taken.has(stage))) {
       taken.add(stage);
-      const hasSources = orGoOn(lowering, () => {
+      const added = tryOrReport(lowering, () => {
         try {
           return addTriggers(lowering, graph, stage, triggersOf(lowering, stage, graph, bases));
         } catch (error) {
           throw setLocation(error, stage.lines, 'bad-trigger');
         }
       });
+      if (!added) lowering.inDoubt.add(stage);
       // Triggers before a wrong one may have added sources.
-      if (hasSources !== false) hasNewSources = true;
-      if (hasSources === undefined) lowering.inDoubt.add(stage);
+      if (added !== 'without-sources') hasNewSources = true;
     }
     if (!hasNewSources) return { needed, bases };
   }
@@ -74,14 +74,14 @@ export const maxTriggers = 100_000;
 /** The place of the triggers of an image that a mount names; they have no line in the Dockerfile. */
 const noLines = { start: 0, end: 0 };
 
-/** Adds the commands of triggers before those of the stage. @returns whether they read from other stages */
+/** Adds the commands of triggers before those of the stage. Sources are the stages that they read from. */
 function addTriggers(
   lowering: Lowering,
   graph: DependencyGraph,
   stage: BuildStage,
   expressions: readonly string[],
-): boolean {
-  if (expressions.length === 0) return false;
+): 'with-sources' | 'without-sources' {
+  if (expressions.length === 0) return 'without-sources';
   const { table, expanders } = lowering;
   lowering.triggersLeft -= expressions.length;
   if (lowering.triggersLeft < 0)
@@ -95,5 +95,5 @@ function addTriggers(
   const own = graph.get(stage)!;
   own.commands = [...commands, ...own.commands];
   stage.steps.total += commands.length;
-  return commands.some(({ sources }) => sources.length > 0);
+  return commands.some(({ sources }) => sources.length > 0) ? 'with-sources' : 'without-sources';
 }

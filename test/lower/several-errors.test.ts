@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { noCheckConfig } from '../../src/buildkit-rules/check-options.ts';
 import { createLinter } from '../../src/buildkit-rules/linter.ts';
 import { diagnosticError, findDiagnosticError } from '../../src/diagnostic/diagnostic.ts';
-import { collectErrors } from '../../src/lower/collect-errors.ts';
+import { createErrorCollector } from '../../src/lower/collect-errors.ts';
 import type { LowerOptions } from '../../src/lower/environment.ts';
 import { parseDockerfile } from '../../src/parser/index.ts';
 import { imageConfig, lower } from './lowering.ts';
@@ -62,7 +62,11 @@ test('the message begins with the first problem', async () => {
 
 test('an error without a diagnostic of its own stays the first one', () => {
   const source = parseDockerfile('FROM a\n').source;
-  const errors = collectErrors({ linter: createLinter(noCheckConfig, undefined), source, options: {} as LowerOptions });
+  const errors = createErrorCollector({
+    linter: createLinter(noCheckConfig, undefined),
+    source,
+    options: {} as LowerOptions,
+  });
   errors.attempt(() => {
     throw new Error('first');
   });
