@@ -25,8 +25,8 @@ const mountHints: readonly MessageHint[] = [
     'Write $1=VALUE. Without a value there are only readonly, readwrite and required.',
   ],
   [/^invalid field '.*' must be /s, `Write one of the options with its value: ${listedMountKeys}.`],
-  [/^unexpected key '(required)' for /, 'Remove $1, or write type=secret or type=ssh in front of it.'],
-  [/^unexpected key '(size)' for /, 'Remove $1, or write type=tmpfs in front of it.'],
+  [/^unexpected key '(required)' for /, 'Remove $1, or write type=secret or type=ssh before it.'],
+  [/^unexpected key '(size)' for /, 'Remove $1, or write type=tmpfs before it.'],
   [/^unexpected key '.*' in /s, `The options are ${listedMountKeys}.`],
   [/^unsupported mount type /, 'The types are bind, cache, secret, ssh and tmpfs.'],
   [/^unsupported sharing value /, 'The values are shared, private and locked.'],
@@ -61,14 +61,14 @@ const hints: Readonly<Partial<Record<DiagnosticCode, readonly MessageHint[]>>> =
   'bad-checksum': [
     [
       /^(?:invalid checksum digest|unsupported digest)/,
-      'Write sha256: and the 64 hexadecimal digits of the file behind it.',
+      'Write sha256: followed by the 64 hexadecimal digits of the file.',
     ],
     [/^checksum mismatch /, 'Remove one of the two: --checksum and the address name different commits.'],
     [/^checksum requires /, 'Remove --checksum: a file of the context has none.'],
   ],
   'bad-instruction': [
-    [/^ref conflicts: /, 'Name one branch, tag or commit: behind #, or in the query with ref, tag or branch.'],
-    [/^subdir conflicts: /, 'Name the directory once: behind # and a colon, or in the query with subdir.'],
+    [/^ref conflicts: /, 'Name one branch, tag or commit: after #, or in the query with ref, tag or branch.'],
+    [/^subdir conflicts: /, 'Name the directory once: after # and a colon, or in the query with subdir.'],
     [/^branch conflicts with tag$/, 'Remove one of the two from the query.'],
     [/^query "([\w-]+)" has multiple values$/, 'Write $1 once.'],
     [/^query "([\w-]+)" has no value$/, 'Write $1=VALUE, or remove it.'],
@@ -95,8 +95,8 @@ const hints: Readonly<Partial<Record<DiagnosticCode, readonly MessageHint[]>>> =
     ],
   ],
   'bad-arguments': [
-    [/ requires exactly one argument/, 'Write exactly one argument behind the instruction, or remove the line.'],
-    [/ requires at least one argument/, 'Write what the instruction is about behind it, or remove the line.'],
+    [/ requires exactly one argument/, 'Write exactly one argument after the instruction, or remove the line.'],
+    [/ requires at least one argument/, 'Write the argument of the instruction, or remove the line.'],
     [/ requires at least two arguments/, 'Write a source, a blank and the destination.'],
   ],
 };

@@ -11,7 +11,7 @@ export const dockerfileText = validator(
 export interface SourceRange {
   /** The first code unit. */
   readonly start: number;
-  /** The code unit behind the last. */
+  /** The code unit after the last. */
   readonly end: number;
 }
 

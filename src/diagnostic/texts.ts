@@ -91,7 +91,7 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
   },
   'bad-healthcheck-type': {
     title: 'HEALTHCHECK has neither CMD nor NONE.',
-    advice: 'Write CMD in front of the command.',
+    advice: 'Write CMD before the command.',
   },
   'bad-duration': {
     title: 'A duration is invalid or too short.',
@@ -179,7 +179,7 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
   },
   'bad-image-name': {
     title: 'The name of an image is invalid.',
-    advice: 'Write `name:tag` in lower case. If the registry is not Docker Hub, put it in front of the name.',
+    advice: 'Write `name:tag` in lower case. If the registry is not Docker Hub, put it before the name.',
   },
   'unresolved-image': {
     title: 'An image cannot be resolved.',

@@ -71,7 +71,7 @@ function partEnd(all: readonly IToken[], at: number): number {
 }
 
 /**
- * A continuation without the blanks behind its escape, or a comment without those at its end; nothing for an empty
+ * A continuation without the blanks after its escape, or a comment without those at its end; nothing for an empty
  * line.
  */
 function triviaText({ tokenType, image }: IToken, { lineBreak, escapeToken }: FileStyle): string {

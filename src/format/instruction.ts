@@ -84,7 +84,7 @@ function formatGap(words: readonly Word[], at: number, layout: Layout): string {
   return ` ${escapeToken}${lineBreak}${comments}${type === tokens.RightBracket ? '' : indentation}`;
 }
 
-/** The tokens behind the `[` of an array. */
+/** The tokens after the `[` of an array. */
 const inArray: ReadonlySet<TokenType> = new Set([
   tokens.Comma,
   tokens.JsonString,

@@ -9,7 +9,7 @@ import type { Word } from './instruction-words.ts';
  * The pair of an instruction in the legacy form, whose value is the whole rest of the line. undefined for another form,
  * and if the value cannot be written as a pair that means the same whatever the variables are.
  *
- * @param words the words behind the keyword
+ * @param words the words after the keyword
  */
 export function legacyPairAsPair(words: readonly Word[], escapeToken: EscapeToken): string | undefined {
   const [key, value] = words;

@@ -35,13 +35,13 @@ function markOf(part: Part): string | undefined {
   return part.kind === 'comment' ? mark.exec(part.text)?.[1] : undefined;
 }
 
-/** The place behind `# fmt: on`, or behind the last part. */
+/** The place after `# fmt: on`, or after the last part. */
 function endOfOff(parts: readonly Part[], at: number): number {
   for (let end = at + 1; end < parts.length; end++) if (markOf(parts[end]!) === 'on') return end + 1;
   return parts.length;
 }
 
-/** The place behind the next instruction, which there is. */
+/** The place after the next instruction, which there is. */
 function endOfSkip(parts: readonly Part[], at: number): number {
   let end = at + 1;
   while (parts[end]!.kind !== 'instruction') end++;

@@ -29,7 +29,7 @@ export interface InstructionPart {
   readonly head: InstructionHead;
   /** The tokens from the keyword to the last before the line break. */
   readonly tokens: readonly IToken[];
-  /** The contents of here-documents, each with the line that ends it behind it. */
+  /** The contents of here-documents, each followed by the line that ends it. */
   readonly heredocs: readonly IToken[];
 }
 
@@ -42,7 +42,7 @@ interface Verbatim {
 }
 
 /**
- * The parts of a file without errors; their sources, joined, are the text behind the byte order mark.
+ * The parts of a file without errors; their sources, joined, are the text after the byte order mark.
  *
  * @param all the tokens of the text
  */

@@ -19,7 +19,7 @@ export function readUint32(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }
 
-/** Writes a number of 32 bits at `at`, the highest byte first, and returns the offset behind it. */
+/** Writes a number of 32 bits at `at`, the highest byte first, and returns the offset after it. */
 export function writeUint32(target: Uint8Array, at: number, value: number): number {
   target[at] = value >>> 24;
   target[at + 1] = value >>> 16;

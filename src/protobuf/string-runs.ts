@@ -22,7 +22,7 @@ export class StringRuns {
   /**
    * Reads the elements of a list that stand together.
    *
-   * @param from behind the first tag
+   * @param from after the first tag
    * @param to gets the strings
    * @param end of the message
    */

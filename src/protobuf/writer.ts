@@ -154,7 +154,7 @@ export class ProtoWriter {
   /** Begins a message, whose fields are to be written. @returns what {@link close} takes to end it */
   open(field: number): number {
     this.tag(field, WireType.lengthDelimited);
-    return ++this.end; // behind the length, as long as that takes one byte
+    return ++this.end; // after the length, as long as that takes one byte
   }
 
   /** Ends the message that `open` has begun last. */
@@ -210,7 +210,7 @@ export class ProtoWriter {
     this.end += value.length;
   }
 
-  /** Writes a length at `start`, and moves what was written last, and is that long, behind it. */
+  /** Writes a length at `start`, and moves what was written last, and is that long, after it. */
   private lengthen(start: number, length: number): void {
     const value = this.end - length;
     let size = 1;

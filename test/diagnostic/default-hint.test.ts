@@ -66,7 +66,7 @@ describe.each([
   ['bad-arguments', 'USER requires exactly one argument', 'Write exactly one argument'],
   ['bad-checksum', 'invalid checksum digest format', 'Write sha256: and the 64 hexadecimal digits'],
   ['bad-checksum', 'checksum mismatch "a" != "b"', 'Remove one of the two'],
-  ['bad-instruction', 'ref conflicts: "y" vs "x"', 'behind #'],
+  ['bad-instruction', 'ref conflicts: "y" vs "x"', 'after #'],
   ['InvalidDefaultArgInFrom', 'Default value for ARG A/B results in empty or invalid base image name', 'No ARG is'],
   ['InvalidDefaultArgInFrom', 'Default value for ARG a:$B results in empty or invalid base image name', 'Give the ARG'],
   ['bad-arguments', 'LABEL requires at least one argument', 'remove the line'],

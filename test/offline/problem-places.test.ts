@@ -73,7 +73,7 @@ test.each<[text: string, hints: readonly string[]]>([
   ['FROM scratch\nHEALTHCHECK CMD', ['Write the command behind CMD.']],
   [
     'FROM scratch\nADD https://a/b.git?ref=a#b /',
-    ['Name one branch, tag or commit: behind #, or in the query with ref, tag or branch.'],
+    ['Name one branch, tag or commit: after #, or in the query with ref, tag or branch.'],
   ],
   [
     'FROM scratch\nADD https://a/b.git?submodules=x /',

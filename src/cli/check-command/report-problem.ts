@@ -7,7 +7,7 @@ import { hideSecretsOf, hidingAddresses } from '../../text/hide-secrets.ts';
 import { printableLine } from '../../text/printable.ts';
 import type { CheckedFile } from './checked-file.ts';
 
-/** A place: lines and columns from 1; the end is behind the last character. */
+/** A place: lines and columns from 1; the end is after the last character. */
 export interface Region {
   readonly startLine: number;
   readonly startColumn: number;

@@ -7,7 +7,7 @@ import { UsageError } from '../../offline/usage-error.ts';
  * Spells out flags with a value (`--push=false`, `-f=file`), and `--no-cache=STAGES` (docker's `--no-cache-filter`),
  * for the parser takes `no-` for a negation. Values of options stay as they are, whatever they look like. An unknown
  * flag loses its value, for the parser suggests a name to flags alone. What buildx takes before its commands
- * (`--builder NAME`, `--debug`) goes behind them.
+ * (`--builder NAME`, `--debug`) goes after them.
  * @throws UsageError for a value of a flag that is true or false
  */
 export function spellOut({ commands }: CommandUnknownOpts, given: readonly string[]): string[] {

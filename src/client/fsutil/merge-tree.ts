@@ -228,7 +228,7 @@ function mergeFile(merge: Merge, file: ReceivedFile, source: HeldDir, target: He
   merge.at = end;
 }
 
-/** The position behind a directory and all that is in it. */
+/** The position after a directory and all that is in it. */
 function endOf({ files }: ReceivedTree, at: number): number {
   const inside = `${files[at]!.path}/`;
   let end = at + 1;

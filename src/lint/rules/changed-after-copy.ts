@@ -91,7 +91,7 @@ function* findInRun(
         instruction,
         range,
         message: `${name} stores again what ${by.keyword} has put into ${found.path}: the image has these files twice`,
-        hint: `Write --${name === 'chgrp' ? 'chown' : name}=… behind ${by.keyword}, and leave this out.`,
+        hint: `Write --${name === 'chgrp' ? 'chown' : name}=… after ${by.keyword}, and leave this out.`,
         related: [{ message: 'makes the files', range: by.range }],
       };
       break;

@@ -104,7 +104,7 @@ function report(copy: FileInstruction, { command, files }: Installer): Finding {
     instruction: copy,
     range: copy.range,
     message: `each change of any file makes the next build run ${install} again`,
-    hint: `Copy only ${files.replace(' ', ' and ')} in front of ${install}, and the rest behind it.`,
+    hint: `Copy only ${files.replace(' ', ' and ')} before ${install}, and the rest after it.`,
     related: [{ message: 'installs the dependencies', range: command.range }],
   };
 }

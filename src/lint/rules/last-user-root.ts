@@ -40,7 +40,7 @@ export const lastUserRoot: LintRule = {
       yield {
         instruction: user,
         message: 'containers of this image run as root',
-        hint: 'Write USER with another user behind the last step that needs root.',
+        hint: 'Write USER with another user after the last step that needs root.',
       };
     } else if (!user && required && last.base.kind !== 'scratch') {
       yield {

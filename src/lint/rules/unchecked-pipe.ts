@@ -42,7 +42,7 @@ export const uncheckedPipe: LintRule = {
             message: `nothing notices if ${first.name || 'a command'} fails: a pipe has the result of its last command`,
             hint: instruction.shellForm
               ? `Write SHELL ["/bin/${shell.name === 'ash' ? 'ash' : 'bash'}", "-o", "pipefail", "-c"] above it (/bin/ash in Alpine), or download to a file first.`
-              : 'Write "-o", "pipefail" in front of "-c" (bash and ash know it), or download to a file first.',
+              : 'Write "-o", "pipefail" before "-c" (bash and ash know it), or download to a file first.',
           };
         }
       }
