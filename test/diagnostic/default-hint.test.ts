@@ -64,7 +64,7 @@ describe.each([
   ['bad-substitution', 'failed to process "${b:?no b}": b: no b', 'Give b a value'],
   ['unresolved-image', 'buidler: not found (did you mean builder?)', 'Write builder, if that is meant.'],
   ['bad-arguments', 'USER requires exactly one argument', 'Write exactly one argument'],
-  ['bad-checksum', 'invalid checksum digest format', 'Write sha256: and the 64 hexadecimal digits'],
+  ['bad-checksum', 'invalid checksum digest format', 'Write sha256: followed by the 64 hexadecimal digits'],
   ['bad-checksum', 'checksum mismatch "a" != "b"', 'Remove one of the two'],
   ['bad-instruction', 'ref conflicts: "y" vs "x"', 'after #'],
   ['InvalidDefaultArgInFrom', 'Default value for ARG A/B results in empty or invalid base image name', 'No ARG is'],

@@ -74,7 +74,7 @@ describe('what a finding says is true', () => {
       'CopyBeforeInstall',
       instruction('COPY . .\nRUN pip install -r /app/requirements-dev.txt'),
       'run pip install -r again',
-      'Copy only requirements-dev.txt in front of pip install -r',
+      'Copy only requirements-dev.txt before pip install -r',
     ],
     ['CdDoesNotLast', instruction('RUN cd $APP'), 'cd $APP ends', 'Write WORKDIR $APP instead.'],
     ['CdDoesNotLast', instruction('RUN cd -P /x'), 'cd /x ends', 'Write WORKDIR /x instead.'],
