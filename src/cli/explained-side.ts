@@ -9,6 +9,7 @@ import type { RecordedBuild } from '../explain/make-record.ts';
 import type { TreeOptions } from '../explain/taken-trees.ts';
 import type { UnchangedFiles } from '../explain/unchanged-files.ts';
 import type { Definition } from '../llb/definition.ts';
+import type { compilingOnce } from '../offline/compile-once.ts';
 import { withUnknownImages } from '../offline/unknown-images.ts';
 import { UsageError } from '../offline/usage-error.ts';
 import { digestDir, type RecordedPlace, recordKey } from './build-records.ts';
@@ -33,27 +34,33 @@ export interface NamedSide {
   readonly withoutGit: boolean;
 }
 
+/** What the two builds of a comparison share. */
+export interface SharedWork {
+  /** Gets the images that are not known offline. */
+  readonly unknown: Set<string>;
+  readonly compile: ReturnType<typeof compilingOnce>;
+}
+
 /** The kinds of what may be named. */
 const kinds = 'a git revision, a directory, a record, a compiled file or a Dockerfile';
 
 /**
  * Opens a build, and reads its files; an error of its Dockerfile is reported here.
  *
- * @param unknown gets the images that are not known offline
  * @throws UsageError if there is nothing of that name
  */
 export async function openSide(
   { option, context, side, flags, withoutGit }: NamedSide,
-  unknown: Set<string>,
+  shared: SharedWork,
   io: Io,
 ): Promise<BuildRecord> {
-  if (side === undefined) return recordDirectory(context, flags, unknown, io, { withoutGit });
+  if (side === undefined) return recordDirectory(context, flags, shared, io, { withoutGit });
   const found = await stat(side).catch(() => undefined);
   if (found?.isDirectory())
-    return recordDirectory(side, await relocated(flags, [[await realpath(context), side]]), unknown, io, {
+    return recordDirectory(side, await relocated(flags, [[await realpath(context), side]]), shared, io, {
       withoutGit,
     });
-  if (found) return openFile({ option, side, context, flags, withoutGit }, found.size, unknown, io);
+  if (found) return openFile({ option, side, context, flags, withoutGit }, found.size, shared, io);
   const { checkOutRevision } = await import('../explain/git-revision.ts');
   const revision = await untilAborted(checkOutRevision(context, side, io.signal), io.signal).catch((error: unknown) => {
     io.signal.throwIfAborted();
@@ -67,7 +74,7 @@ export async function openSide(
     const moved = await relocated(flags, [[await realpath(revision.repository), revision.root]]);
     const shown = (file: string) => file.replaceAll(`${revision.root}/`, `${side}:`);
     const { unchanged } = revision;
-    return await recordDirectory(revision.dir, moved, unknown, io, { shown, unchanged, withoutGit: true });
+    return await recordDirectory(revision.dir, moved, shared, io, { shown, unchanged, withoutGit: true });
   } finally {
     await revision.remove();
   }
@@ -102,14 +109,16 @@ export async function openDirectory(context: string, flags: SourceFlags, io: Io)
 /** Compiles an opened build and reads its files. */
 export async function recordOpened(
   { build, flags }: OpenedDirectory,
-  unknown: Set<string>,
+  shared: SharedWork,
   io: Io,
   { withoutGit, shown = (text) => text, unchanged }: RecordOptions,
 ): Promise<BuildRecord> {
   const options = unchanged ? withFilling(build, unchanged) : build.options;
-  const opened = flags.offline ? withUnknownImages(options, unknown) : options;
+  const opened = flags.offline ? withUnknownImages(options, shared.unknown) : options;
   const { compile, CompileError } = await import('../offline/compile.ts');
-  const compiled = await untilAborted(compile(opened), io.signal).catch(async (error) => {
+  // The images of a build are known when it is compiled.
+  const compiling = flags.writeImages === undefined ? shared.compile(opened) : compile(opened);
+  const compiled = await untilAborted(compiling, io.signal).catch(async (error) => {
     if (!(error instanceof CompileError)) throw error;
     throw new Exit(await reportFailure(error, io, { shown: (file) => shown(build.shown(file)) }));
   });
@@ -122,7 +131,7 @@ export async function recordOpened(
 async function recordDirectory(
   context: string,
   flags: SourceFlags,
-  unknown: Set<string>,
+  shared: SharedWork,
   io: Io,
   options: RecordOptions,
 ): Promise<BuildRecord> {
@@ -134,7 +143,7 @@ async function recordDirectory(
     throw message === error.message ? error : new UsageError(message, { cause: error });
   });
   try {
-    return await recordOpened(opened, unknown, io, options);
+    return await recordOpened(opened, shared, io, options);
   } finally {
     await opened.build.close();
   }
@@ -161,14 +170,14 @@ const maxFileBytes = 512 << 20;
 async function openFile(
   { option, context, side: file, flags, withoutGit }: NamedSide & { readonly side: string },
   size: number,
-  unknown: Set<string>,
+  shared: SharedWork,
   io: Io,
 ): Promise<BuildRecord> {
   if (size > maxFileBytes) throw new UsageError(`${option}: ${file} is larger than 512 MiB`);
   const bytes = await readFile(file);
   const isBinary = bytes.subarray(0, 4096).some((byte) => byte < 9);
   if (!isBinary && !/^\s*\{/.test(bytes.subarray(0, 256).toString()))
-    return recordDirectory(context, { ...flags, file }, unknown, io, { withoutGit });
+    return recordDirectory(context, { ...flags, file }, shared, io, { withoutGit });
   try {
     const definitions = isBinary ? await readBinary(bytes) : await readJson(bytes.toString());
     if (!(definitions instanceof Map)) return definitions;

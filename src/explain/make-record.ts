@@ -1,18 +1,12 @@
 /** Makes the record of a build: its steps, what each is made of, and the files that it takes. */
 import type { ContextNode, ContextTree } from '../context/context-tree.ts';
-import { instructionText } from '../context/instruction-text.ts';
-import { sourceLines } from '../context/source-lines.ts';
-import { buildArgsOf } from '../gateway/options.ts';
 import { dirname } from '../go/path.ts';
 import { createTurns, type Turns } from '../host/turns.ts';
-import type { Definition, DefinitionEntry } from '../llb/definition.ts';
-import { decodingOnce, hideSecretsOfAll } from '../llb/definition-secrets.ts';
 import type { OpenedContext } from '../offline/build-context.ts';
 import type { Compiled } from '../offline/compile.ts';
 import { dirTree } from '../offline/file-tree.ts';
 import { findIgnoreFile } from '../offline/missing-source-hint.ts';
-import { localSource, type OpPlace, placesOf, type TakenPath, takenPaths } from '../offline/taken-paths.ts';
-import type { Dockerfile } from '../parser/ast.ts';
+import type { LocalSource } from '../offline/taken-paths.ts';
 import {
   signal as aSignal,
   text as aText,
@@ -23,8 +17,7 @@ import {
   optional,
   recordOf,
 } from '../text/arguments.ts';
-import { type HideSecrets, hidingAddresses } from '../text/hide-secrets.ts';
-import { isSecretName } from '../text/secret-name.ts';
+import type { HideSecrets } from '../text/hide-secrets.ts';
 import {
   asKnown,
   type BuildRecord,
@@ -34,14 +27,10 @@ import {
   type RecordedIgnoreFile,
   type RecordedTake,
   recordVersion,
-  type StepInput,
 } from './build-record.ts';
-import { shortHash } from './content-hash.ts';
-import { EnvironmentWriter } from './environments.ts';
-import { dockerfileOf, type InstructionFacts, instructionFacts } from './instruction-facts.ts';
-import { opParts } from './op-parts.ts';
+import { describeBuild, type WantedFiles } from './describe-build.ts';
 import { type TakenTree, TakenTrees, type TreeOptions } from './taken-trees.ts';
-import { ownSecret, type ValueKey, valueKey } from './value-key.ts';
+import { ownSecret } from './value-key.ts';
 
 /** Maximum number of files whose digests a record has. */
 const maxFiles = 50_000;
@@ -86,106 +75,61 @@ interface RecordOptions extends TreeOptions {
   readonly key?: string | undefined;
 }
 
-/** What the steps of a record are written with. */
-interface Writing {
-  /** What the Dockerfile says, by the first line of the instruction. */
-  readonly facts: ReadonlyMap<number, InstructionFacts>;
-  readonly key: ValueKey;
-  readonly environments: EnvironmentWriter;
-  readonly hide: HideSecrets;
-  /** Hides credentials of addresses, too. */
-  readonly hideInText: HideSecrets;
-  /** The frontend option of steps without the cache. */
-  readonly uncached: string;
-}
-
 /**
  * Does what {@link recordBuild} does.
  *
  * @throws TooManyFiles, TooManyBytes for more than the options allow
  */
 export async function makeRecord(
-  { compiled, opened }: RecordedBuild,
+  { compiled: { definitions }, opened }: RecordedBuild,
   { key: secret = ownSecret, ...options }: RecordOptions = {},
 ): Promise<BuildRecord> {
-  const key = valueKey(secret);
-  const opsOf = decodingOnce(compiled.definitions);
-  const hide = hideSecretsOfAll(compiled.definitions.values(), buildArgsOf(opened.opts), opsOf);
-  const dockerfile = dockerfileOf([...compiled.definitions.values()][0]);
-  const writing: Writing = {
-    facts: dockerfile ? instructionFacts(dockerfile) : new Map(),
-    key,
-    environments: new EnvironmentWriter(key),
-    hide,
-    hideInText: hidingAddresses(hide),
-    uncached: opened.opts['no-cache'] ? `no-cache=${opened.opts['no-cache']}` : 'no-cache',
-  };
   const turns = createTurns(options.signal);
+  const { platforms, hide, ...described } = await describeBuild(definitions, opened.opts, secret, turns);
   const trees = new TakenTrees(opened.dirs, options);
   try {
-    const platforms: Record<string, BuildStep[]> = {};
-    for (const [platform, definition] of compiled.definitions)
-      platforms[platform] = await recordSteps(definition, opsOf(definition), trees, turns, writing);
-    const record: BuildRecord = {
-      version: recordVersion,
-      key: key.id,
-      platforms,
-      environments: writing.environments.list,
-      contexts: await recordContexts(trees, opened, hide),
-      buildArgs: Object.fromEntries([...buildArgsOf(opened.opts)].map(([name, value]) => [name, key.digest(value)])),
-      ...variablesOf(dockerfile, key),
-    };
-    return asKnown(record);
+    const steps: Record<string, BuildStep[]> = {};
+    for (const [platform, { sources, steps: list }] of platforms) {
+      const contexts = new Map<LocalSource, TakenTree | undefined>();
+      for (const source of sources) contexts.set(source, await trees.open(source));
+      steps[platform] = [];
+      for (const { step, wants } of list) {
+        if (turns.isDue()) await turns.pass();
+        steps[platform].push({ ...step, takes: await recordTakes(wants, contexts, turns, hide) });
+      }
+    }
+    const contexts = await recordContexts(trees, opened, hide);
+    return asKnown({ version: recordVersion, ...described, platforms: steps, contexts });
   } finally {
     trees.close();
   }
 }
 
-/** The steps of a platform. What they take of a tree is added to its coverage. */
-async function recordSteps(
-  definition: Definition,
-  entries: readonly DefinitionEntry[],
-  trees: TakenTrees,
-  turns: Turns,
-  writing: Writing,
-): Promise<BuildStep[]> {
-  const places = new Map<string, number>();
-  const contexts = new Map<string, TakenTree>();
-  const steps: BuildStep[] = [];
-  for (const entry of entries) {
-    if (turns.isDue()) await turns.pass();
-    const source = localSource(entry);
-    if (source) {
-      const found = await trees.open(source);
-      if (found) contexts.set(entry.digest, found);
-      continue;
-    }
-    if (entry.op.op.case === undefined) continue;
-    places.set(entry.digest, steps.length);
-    const takes = await recordTakes(entry, contexts, turns, writing);
-    steps.push(stepOf(entry, definition, places, takes, writing));
-  }
-  return steps;
-}
-
-/** What a step takes. @param contexts by the digests of their ops */
+/** What a step takes. */
 async function recordTakes(
-  entry: DefinitionEntry,
-  contexts: ReadonlyMap<string, TakenTree>,
+  wants: readonly WantedFiles[],
+  contexts: ReadonlyMap<LocalSource, TakenTree | undefined>,
   turns: Turns,
-  { hide }: Writing,
+  hide: HideSecrets,
 ): Promise<RecordedTake[]> {
   const takes: RecordedTake[] = [];
-  for (const taken of takenPaths(entry)) {
-    const context = contexts.get(entry.op.inputs[taken.input]?.digest ?? '');
+  for (const { source, taken } of wants) {
+    const context = contexts.get(source);
     if (!context) continue;
-    const { digest, selection } = await context.hash.ofSelection(taken, turns);
-    context.coverage.add(selection);
-    const paths = selection.parts.flatMap(({ node, only }) =>
-      only ? chosenPaths(node, only) : [node.isDirectory ? `${node.path}/` : node.path],
-    );
-    const shown = paths.length > maxPaths ? ['/'] : paths.map(hide);
-    takes.push({ context: context.tree.source.local, digest, paths: shown });
+    // Platforms, and stages that are alike, take the same.
+    const { path, allowWildcard, followLinks, include, exclude } = taken;
+    const key = JSON.stringify([path, allowWildcard, followLinks, include, exclude]);
+    let take = context.takes.get(key);
+    if (!take) {
+      const { digest, selection } = await context.hash.ofSelection(taken, turns);
+      context.coverage.add(selection);
+      const paths = selection.parts.flatMap(({ node, only }) =>
+        only ? chosenPaths(node, only) : [node.isDirectory ? `${node.path}/` : node.path],
+      );
+      take = { context: context.tree.source.local, digest, paths: paths.length > maxPaths ? ['/'] : paths.map(hide) };
+      context.takes.set(key, take);
+    }
+    takes.push(take);
   }
   return takes;
 }
@@ -265,120 +209,4 @@ function joined(before: RecordedContext | undefined, added: RecordedContext): Re
   if (!before) return added;
   const files = before.files && added.files && { ...before.files, ...added.files };
   return { ...added, files: files && Object.keys(files).length <= maxFiles ? files : undefined };
-}
-
-/** The first lines of ARG and ENV in a Dockerfile, by the names that they set, and what they set. */
-function variablesOf(
-  dockerfile: Dockerfile | undefined,
-  key: ValueKey,
-): { variables: Record<string, number[]>; settings: Record<string, string[]> } {
-  const lines = new Map<string, number[]>();
-  const settings = new Map<string, string[]>();
-  for (const instruction of dockerfile?.instructions ?? []) {
-    if (instruction.kind !== 'arg' && instruction.kind !== 'env') continue;
-    for (const { key: name, value } of instruction.kind === 'arg' ? instruction.args : instruction.pairs) {
-      lines.set(name, [...(lines.get(name) ?? []), instruction.lines.start]);
-      settings.set(name, [...(settings.get(name) ?? []), value === undefined ? '' : key.digest(value)]);
-    }
-  }
-  return { variables: Object.fromEntries(lines), settings: Object.fromEntries(settings) };
-}
-
-function stepOf(
-  entry: DefinitionEntry,
-  definition: Definition,
-  places: ReadonlyMap<string, number>,
-  takes: readonly RecordedTake[],
-  writing: Writing,
-): BuildStep {
-  const [place] = placesOf(definition, entry.digest);
-  const raw = place ? sourceText(definition, place) : (entry.metadata?.description['llb.customname'] ?? '');
-  const [taken] = takenPaths(entry);
-  const digest = (text: string) => textDigest(text, writing);
-  const parts = opParts(entry.op, digest);
-  const instruction = digest(`${raw}#${entry.op.op.case}`);
-  const env = entry.op.op.case === 'exec' ? (entry.op.op.value.meta?.env ?? []) : undefined;
-  const hasSecrets =
-    env?.some((pair) => isSecretName(pair.slice(0, pair.indexOf('=')))) ||
-    [instruction, ...parts.map((it) => it.digest)].some((it) => it.includes('~'));
-  return {
-    file: place?.filename ?? '',
-    line: place?.lines.start ?? 0,
-    endLine: place?.lines.end ?? 0,
-    text: place
-      ? shownText(definition, place, entry, taken, writing)
-      : writing.hideInText(raw.split('\n', 1)[0]!).slice(0, 120),
-    op: entry.digest,
-    ...(hasSecrets && { hasSecrets }),
-    ...(entry.metadata?.ignoreCache && { uncached: writing.uncached }),
-    instruction,
-    ...(place && factsOf(writing.facts.get(place.lines.start), entry.op, writing)),
-    parts,
-    ...(env && { environment: writing.environments.add(env) }),
-    inputs: inputsOf(entry, places),
-    takes,
-  };
-}
-
-function factsOf(
-  facts: InstructionFacts | undefined,
-  { op }: DefinitionEntry['op'],
-  writing: Writing,
-): Pick<BuildStep, 'keyword' | 'flags' | 'rest' | 'uses' | 'isRelative' | 'shell'> {
-  if (!facts) return op.case === 'exec' ? { keyword: 'run' } : {};
-  const { keyword, flags, rest, uses, isRelative, shell } = facts;
-  return {
-    keyword,
-    ...(flags.length > 0 && { flags: flags.map(({ name, text }) => ({ name, text: writing.hideInText(text) })) }),
-    rest: textDigest(rest, writing),
-    ...(uses.length > 0 && { uses }),
-    ...(isRelative && { isRelative }),
-    ...(shell && op.case === 'exec' && { shell: [shell.line, textDigest(shell.text, writing)] as const }),
-  };
-}
-
-/** The digest of a text; the secrets in it count only in a part that is made with the key. */
-function textDigest(text: string, { hide, key }: Writing): string {
-  const hidden = hide(text);
-  return hidden === text ? shortHash(text) : `${shortHash(hidden)}~${key.digest(text)}`;
-}
-
-function shownText(
-  definition: Definition,
-  place: OpPlace,
-  { op }: DefinitionEntry,
-  taken: TakenPath | undefined,
-  { hideInText }: Writing,
-): string {
-  const text = instructionText(definition, place, taken?.kind ?? 'whole', hideInText);
-  if (text !== '' && text !== 'RUN --mount=type=bind') return text;
-  return op.op.case === 'exec' ? 'RUN' : (/^\s*(\w+)/.exec(sourceText(definition, place))?.[1]?.toUpperCase() ?? '');
-}
-
-function sourceText(definition: Definition, { filename, lines }: OpPlace): string {
-  return sourceLines(definition, filename)
-    .lines.slice(lines.start - 1, lines.end)
-    .join('\n');
-}
-
-/** The steps that a step needs. Of what it only takes files from, and gives nothing back to, the content counts. */
-function inputsOf({ op: { op, inputs } }: DefinitionEntry, places: ReadonlyMap<string, number>): StepInput[] {
-  const whole = new Set<number>();
-  const content = new Set<number>();
-  const add = (index: bigint, isContent: boolean) => {
-    if (index >= 0n) (isContent ? content : whole).add(Number(index));
-  };
-  if (op.case === 'file')
-    for (const { action, input, secondaryInput } of op.value.actions) {
-      add(input, false);
-      if (action.case === 'copy') add(secondaryInput, true);
-    }
-  else if (op.case === 'exec')
-    for (const { input, output, readonly, dest, selector } of op.value.mounts)
-      add(input, dest !== '/' && (output < 0n || readonly || selector === '' || selector === '/'));
-  else for (const index of inputs.keys()) add(BigInt(index), false);
-  return inputs.flatMap(({ digest }, index): StepInput[] => {
-    const step = places.get(digest);
-    return step === undefined ? [] : [{ step, content: content.has(index) && !whole.has(index) }];
-  });
 }

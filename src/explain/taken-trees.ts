@@ -4,6 +4,7 @@ import { type ContextTree, readContextTree } from '../context/context-tree.ts';
 import type { LocalSource } from '../offline/taken-paths.ts';
 import { ShortError } from '../text/short-error.ts';
 import type { FilesElsewhere } from '../tree/walk.ts';
+import type { RecordedTake } from './build-record.ts';
 import { ContentHash } from './content-hash.ts';
 import { DigestCache } from './digest-cache.ts';
 
@@ -13,6 +14,8 @@ export interface TakenTree {
   readonly hash: ContentHash;
   /** What steps take of it. */
   readonly coverage: Coverage;
+  /** By what is taken, as JSON. */
+  readonly takes: Map<string, RecordedTake>;
 }
 
 /** Options of {@link TakenTrees}. */
@@ -67,7 +70,7 @@ export class TakenTrees {
     for (const { fate, size } of tree.nodes) if (fate === 'sent') this.bytesLeft -= size;
     if (this.bytesLeft < 0) throw new TooManyBytes(`the build takes more than ${maxBytes} bytes`);
     const cache = this.cacheOf(elsewhere?.(tree.root)?.root ?? tree.root);
-    const opened = { tree, hash: new ContentHash(tree, cache), coverage: new Coverage(tree) };
+    const opened = { tree, hash: new ContentHash(tree, cache), coverage: new Coverage(tree), takes: new Map() };
     this.trees.set(key, opened);
     return opened;
   }

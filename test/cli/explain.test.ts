@@ -339,3 +339,12 @@ test('the mount that differs is named alone, and with another command the text i
   edit('RUN --network=none install --more');
   expect(await explain()).toMatch(/:4 RUN\n {2}its text changed\nlines/);
 });
+
+test('the images of a build are kept, although builds that are the same are compiled once', async () => {
+  const images = { alpine: { digest: `sha256:${'0'.repeat(64)}`, platforms: { '*': {} } } };
+  writeFileSync(path.join(dir, 'Dockerfile'), 'FROM alpine\nRUN x\n');
+  writeFileSync(path.join(dir, 'images.json'), JSON.stringify({ images }));
+  const kept = path.join(dir, 'kept.json');
+  await explain('--from', dir, '--images', path.join(dir, 'images.json'), '--write-images', kept);
+  expect(Object.keys(JSON.parse(readFileSync(kept, 'utf8')).images)).toEqual(['docker.io/library/alpine:latest']);
+});

@@ -5,6 +5,7 @@ import { unknownImagesNote } from '../../offline/unknown-images.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { redactedJson } from '../../text/redact.ts';
 import { lastRecord } from '../build-records.ts';
+import type { SharedWork } from '../explained-side.ts';
 import type { Io } from '../io.ts';
 import { inFlags } from '../options/flag-names.ts';
 import { offlineCommand, type SourceFlags } from '../options/offline-command.ts';
@@ -54,7 +55,13 @@ async function run(given: string, flags: ExplainFlags, io: Io): Promise<void> {
   ]);
   const { context, to, option } = await newerSide(given, flags);
   const unknown = new Set<string>();
-  const { older, newer, whole } = await bothBuilds({ context, option, side: to }, flags, unknown, io);
+  const { compilingOnce } = await import('../../offline/compile-once.ts');
+  const { older, newer, whole } = await bothBuilds(
+    { context, option, side: to },
+    flags,
+    { unknown, compile: compilingOnce() },
+    io,
+  );
   if (unknown.size > 0) io.writeStderr(`note: ${unknownImagesNote(unknown)}\n`);
   if (flags.record !== undefined) await writeRecord(flags.record, await whole(), io);
   const { compareBuilds } = await import('../../explain/compare-builds.ts');
@@ -95,7 +102,7 @@ interface BothBuilds {
 async function bothBuilds(
   to: { readonly context: string; readonly option: string; readonly side: string | undefined },
   flags: ExplainFlags,
-  unknown: Set<string>,
+  shared: SharedWork,
   io: Io,
 ): Promise<BothBuilds> {
   const { openSide } = await import('../explained-side.ts');
@@ -106,17 +113,17 @@ async function bothBuilds(
   const withoutGit = (await isRevision(from)) || (await isRevision(to.side));
   const openOlder = () => {
     const older = { option: '--from', context, side: from, flags: olderFlags(flags), withoutGit };
-    return openSide(older, unknown, io).catch((error: unknown) => {
+    return openSide(older, shared, io).catch((error: unknown) => {
       throw ofOlder(error, flags);
     });
   };
-  const whole = () => openSide({ ...to, flags, withoutGit: false }, unknown, io);
+  const whole = () => openSide({ ...to, flags, withoutGit: false }, shared, io);
   if (to.side !== undefined || flags.from !== undefined || hasOlderOptions(flags)) {
     const older = await openOlder();
-    const newer = await openSide({ ...to, flags, withoutGit }, unknown, io);
+    const newer = await openSide({ ...to, flags, withoutGit }, shared, io);
     return { older, newer, whole: withoutGit ? whole : async () => newer };
   }
-  const { last, newer } = await lastAndNow(context, flags, unknown, io);
+  const { last, newer } = await lastAndNow(context, flags, shared, io);
   if (last === undefined) return { older: await openOlder(), newer, whole };
   io.writeStderr(
     `note: compared with the last build, ${timeSince(last.time)}; --from HEAD compares with the last commit\n`,
@@ -125,13 +132,13 @@ async function bothBuilds(
 }
 
 /** The last record of the build of a directory, and the build as it is now: without `.git` if there is no record. */
-async function lastAndNow(context: string, flags: ExplainFlags, unknown: Set<string>, io: Io) {
+async function lastAndNow(context: string, flags: ExplainFlags, shared: SharedWork, io: Io) {
   const { openDirectory, recordOpened } = await import('../explained-side.ts');
   const opened = await openDirectory(context, flags, io);
   try {
     const last = await lastRecord(opened.place, io);
     // It is then compared with a revision, which has none.
-    const newer = await recordOpened(opened, unknown, io, { withoutGit: last === undefined });
+    const newer = await recordOpened(opened, shared, io, { withoutGit: last === undefined });
     return { last, newer };
   } finally {
     await opened.build.close();
