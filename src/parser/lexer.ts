@@ -107,7 +107,7 @@ export interface LexGuesses {
 
 /** The end of a here-document that has no end. */
 export interface GuessedEnd {
-  /** Start of the line behind its content. */
+  /** Start of the line after its content. */
   readonly at: number;
   /** Whether that line was meant as its end. Otherwise it is the next instruction. */
   readonly isEnd: boolean;
@@ -138,14 +138,13 @@ class Lexer implements LexPieces {
   readonly problems: LexProblem[] = [];
   readonly emptyContinuations: EmptyContinuation[] = [];
   escape: EscapeToken = '\\';
-  /** Number of the current line. */
-  lines = 0;
+  private lineNumber = 0;
 
   private readonly text: string;
   private readonly keepsTrivia: boolean;
   private readonly pieceSize: number;
   private readonly guesses: LexGuesses | undefined;
-  /** undefined behind the first instruction. */
+  /** undefined if reading begins after an instruction. */
   private readonly directives: DirectiveReader | undefined;
   // Offsets of the current line: its start, its line break, and the start of the next line.
   private start = 0;
@@ -153,7 +152,11 @@ class Lexer implements LexPieces {
   private next = 0;
   private instructions = 0;
   private readonly left = newWordBudget();
-  private longLine: 'met' | 'begun' | undefined;
+  /**
+   * What has become of a line that is too long. The reference's scanner refuses it, and if it is asked again, gives the
+   * part that it has in its buffer.
+   */
+  private longLine: 'refused' | 'given' | undefined;
   /** Comments since the last instruction or empty comment. */
   private comments: string[] = noComments;
   /** The tokens of the current piece that the grammar sees. */
@@ -167,13 +170,17 @@ class Lexer implements LexPieces {
     this.directives = from && from.offset > 0 ? undefined : createDirectiveReader('#');
     if (!from) return;
     this.next = from.offset;
-    this.lines = from.linesBefore;
+    this.lineNumber = from.linesBefore;
     this.escape = from.escape;
   }
 
+  get lines(): number {
+    return this.lineNumber;
+  }
+
   *pieces(): ReturnType<LexPieces['pieces']> {
-    for (const _ of this.run()) yield this.takePiece(this.start, this.lines - 1);
-    yield this.takePiece(this.text.length, this.lines);
+    for (const _ of this.run()) yield this.takePiece(this.start, this.lineNumber - 1);
+    yield this.takePiece(this.text.length, this.lineNumber);
   }
 
   private takePiece(offset: number, linesBefore: number) {
@@ -186,19 +193,19 @@ class Lexer implements LexPieces {
   private *run(): Generator<void> {
     while (this.nextLine()) {
       if (this.significant.length >= this.pieceSize) yield;
-      if (this.lines === 1 && this.text.charCodeAt(0) === 0xfeff) {
+      if (this.lineNumber === 1 && this.text.charCodeAt(0) === 0xfeff) {
         this.push(tokens.Bom, 0, 1);
         this.start = 1;
       }
       const first = skipSpace(this.text, this.start, this.end);
-      this.readDirective(first);
+      this.readCommentLine(first);
       if (first === this.end) {
         this.pushBlank(this.start, this.end);
         this.pushNewline();
       } else if (this.text.charCodeAt(first) !== hash) {
         if (this.instructions++ === maxInstructions) {
           const message = `the Dockerfile has more than ${formatInteger(maxInstructions)} instructions`;
-          this.skipRest('too-many-instructions', message, this.start, first, this.lines);
+          this.skipRest('too-many-instructions', message, this.start, first, this.lineNumber);
           return;
         }
         if (!this.readInstruction(first)) return;
@@ -206,7 +213,7 @@ class Lexer implements LexPieces {
     }
     if (this.longLine) {
       if (this.next < this.text.length) this.push(tokens.Skipped, this.next, this.text.length);
-      this.problem(this.next, this.lines, {
+      this.problem(this.next, this.lineNumber, {
         code: 'line-too-long',
         message: `dockerfile line greater than max allowed size of ${maxLineLength}`,
         range: { start: this.text.lastIndexOf('\n', this.next - 1) + 1, end: endOfLine(this.text, this.next) },
@@ -226,22 +233,28 @@ class Lexer implements LexPieces {
     });
   }
 
-  /**
-   * Goes to the next line; false at the end of the text or before a line that is too long. If called again (after a
-   * continuation before the line that is too long), the line is what the reference's scanner has in its buffer.
-   */
+  /** Goes to the next line. False at the end of the text, and at a line that is too long: see {@link longLine}. */
   private nextLine(): boolean {
+    if (this.longLine) return this.longLine === 'refused' && this.beginLongLine();
     const start = this.next;
-    if (start >= this.text.length || this.longLine === 'begun') return false;
+    if (start >= this.text.length) return false;
     const newline = this.text.indexOf('\n', start);
-    let next = newline < 0 ? this.text.length : newline + 1;
+    const next = newline < 0 ? this.text.length : newline + 1;
     if (isLineTooLong(this.text, start, next)) {
-      const isAskedAgain = this.longLine === 'met';
-      this.longLine = isAskedAgain ? 'begun' : 'met';
-      if (!isAskedAgain) return false;
-      next = bufferEnd(this.text, start);
+      this.longLine = 'refused';
+      return false;
     }
-    this.lines++;
+    return this.setLine(start, next);
+  }
+
+  /** Goes to the part of a line that the reference's scanner has in its buffer. */
+  private beginLongLine(): true {
+    this.longLine = 'given';
+    return this.setLine(this.next, bufferEnd(this.text, this.next));
+  }
+
+  private setLine(start: number, next: number): true {
+    this.lineNumber++;
     this.start = start;
     this.next = next;
     let end = next;
@@ -250,15 +263,15 @@ class Lexer implements LexPieces {
     return true;
   }
 
-  /** Reads a comment line as directive or comment; other lines end the directives. */
-  private readDirective(first: number): void {
+  /** Reads the line if it is a comment or directive. Another line ends the directives. */
+  private readCommentLine(first: number): void {
     const isComment = first < this.end && this.text.charCodeAt(first) === hash;
     let directive: Directive | undefined;
     if (this.directives?.done === false) {
       try {
         directive = this.takeDirective(first);
       } catch (error) {
-        this.problem(this.start, this.lines - 1, {
+        this.problem(this.start, this.lineNumber - 1, {
           code: 'bad-directive',
           message: (error as Error).message,
           range: { start: first, end: this.end },
@@ -286,7 +299,7 @@ class Lexer implements LexPieces {
         throw new Error(`invalid escape token '${found.value}' does not match \` or \\`);
       this.escape = found.value;
     }
-    return { kind: 'directive', ...found, range: { start: first, end: this.end }, line: this.lines };
+    return { kind: 'directive', ...found, range: { start: first, end: this.end }, line: this.lineNumber };
   }
 
   /**
@@ -295,7 +308,7 @@ class Lexer implements LexPieces {
    */
   private readInstruction(first: number): boolean {
     const start = this.start;
-    const lines = { start: this.lines, end: this.lines };
+    const lines = { start: this.lineNumber, end: this.lineNumber };
     const { line, trivia, end, isBrokenOff, emptyLine } = this.joinLines(first);
     const { guesses } = this;
     const lookUp: KeywordLookup | undefined = guesses && ((keyword, rest) => guesses.lookUp(keyword, rest, first));
@@ -310,13 +323,13 @@ class Lexer implements LexPieces {
     if (emptyLine)
       this.emptyContinuations.push({
         range: { start: emptyLine.start, end: emptyLine.end },
-        lines: { start: this.lines, end: this.lines },
+        lines: { start: this.lineNumber, end: this.lineNumber },
       });
 
     let { comments } = this;
     this.comments = noComments;
     const emitter = this.keepsTrivia ? new Emitter(this, start, trivia) : undefined;
-    lines.end = this.lines;
+    lines.end = this.lineNumber;
     for (const { type, text, start: from, end: to, name } of instruction.cuts) {
       const range = { start: sourceOffset(line, from), end: to > from ? sourceEnd(line, to) : sourceOffset(line, to) };
       const word: Word = { text, range };
@@ -332,7 +345,7 @@ class Lexer implements LexPieces {
     if (!instruction.canHaveHeredocs || !line.text.includes('<<')) return true;
     try {
       for (const mark of findHeredocs(line.text)) {
-        const [content, firstLine] = [this.next, this.lines + 1];
+        const [content, firstLine] = [this.next, this.lineNumber + 1];
         if (this.readHeredoc(mark, line.text)) continue;
         this.problem(
           first,
@@ -343,7 +356,7 @@ class Lexer implements LexPieces {
             range: findMark(this.text, first, end, mark),
             hint: explainMissingEnd(mark, firstLine, this.text.slice(content)),
           },
-          this.lines,
+          this.lineNumber,
         );
         break;
       }
@@ -352,10 +365,10 @@ class Lexer implements LexPieces {
         first,
         lines.start,
         { code: 'bad-heredoc-name', message: (error as Error).message, range: { start: first, end } },
-        this.lines,
+        this.lineNumber,
       );
     }
-    lines.end = this.lines;
+    lines.end = this.lineNumber;
     return true;
   }
 
@@ -397,7 +410,7 @@ class Lexer implements LexPieces {
   /** Reads the content of a here-document; false if its end is missing. @param line of its instruction */
   private readHeredoc(mark: HeredocMark, line: string): boolean {
     const start = this.next;
-    const linesBefore = this.lines;
+    const linesBefore = this.lineNumber;
     let end = start;
     let found = false;
     while (!found && this.nextLine()) {
@@ -410,7 +423,7 @@ class Lexer implements LexPieces {
     if (guess) {
       end = guess.at;
       this.next = start;
-      this.lines = linesBefore;
+      this.lineNumber = linesBefore;
       this.longLine = undefined;
       while (this.next < end && this.nextLine());
       if (guess.isEnd) this.nextLine();
