@@ -65,11 +65,11 @@ export interface LowerOptions extends BuildSettings {
   readonly locations: ((lines: LineRange | undefined) => readonly SourceLocation[]) | undefined;
   /** Whether every stage is dispatched, not only those that the target needs (for lint). */
   readonly allStages: boolean;
-  /** How a check goes on behind errors; undefined for a build, which the first phase with an error fails. */
+  /** How a check continues after errors; undefined for a build, which fails at the first phase with an error. */
   readonly pastErrors?: PastErrors | undefined;
 }
 
-/** Lowering behind errors: what has one is left out of the result, and what depends on it is not judged. */
+/** Lowering continues after errors: it leaves out what has one, and reports nothing about what depends on that. */
 export interface PastErrors extends Pick<ReadPastErrors, 'standIns' | 'shellText' | 'mayLackNames'> {
   /** Takes an error. */
   onError(error: unknown): void;
@@ -125,7 +125,7 @@ export interface LowerEnvironment {
     ref: string,
     request: { readonly platform: Platform; readonly resolveMode: ResolveMode; readonly logName: string },
   ): Promise<ResolvedImage>;
-  /** Returns a named context; undefined if it does not exist. Rejects for a name that is not a reference. */
+  /** Returns a named context; undefined if it does not exist. @throws Error for a name that is not a reference */
   namedContext(name: string, request: NamedContextRequest): NamedContext | undefined;
   /**
    * Patterns of the .dockerignore file in effect for the main context; [] if it does not exist or the context is
