@@ -30,7 +30,7 @@ export {
 } from './diagnostic/diagnostic.ts';
 export type * from './gateway/bridge.ts';
 export type { OtherFrontends } from './gateway/forward.ts';
-export { type FrontendChoice, runFrontend } from './gateway/run-frontend.ts';
+export { type RunFrontendOptions, runFrontend } from './gateway/run-frontend.ts';
 export { defaultPlatform, formatPlatform, type Platform, parsePlatform } from './image/platform.ts';
 export { type ImageReference, parseNormalizedNamed } from './image/reference.ts';
 export { addFixes } from './lint/add-fixes.ts';

@@ -114,7 +114,7 @@ export function createDockerfile(
     async lower(request) {
       running++;
       try {
-        return await lowerForDaemon(await parse(), build, request);
+        return await lowerForBuild(await parse(), build, request);
       } finally {
         // Platforms are lowered at the same time, so nothing needs the tree any more, which is as large as all ops.
         if (--running === 0) parsed = undefined;
@@ -141,7 +141,7 @@ export function createDockerfile(
       };
       const good = { ...dockerfile, diagnostics: [] };
       try {
-        return { lowered: await lowerForDaemon(good, build, { ...request, pastErrors }) };
+        return { lowered: await lowerForBuild(good, build, { ...request, pastErrors }) };
       } catch (error) {
         bridge.signal?.throwIfAborted();
         onError(error);
@@ -181,8 +181,8 @@ interface LowerBuild {
   readonly environment: LowerEnvironment;
 }
 
-/** Lowers a syntax tree for a platform, with the settings of the build. */
-export function lowerForDaemon(
+/** Lowers a syntax tree for a platform, with the options of the build. */
+export function lowerForBuild(
   dockerfile: Dockerfile,
   { bridge, options, source, environment }: LowerBuild,
   { platform, warn, allStages = false, pastErrors }: LowerRequest & { readonly pastErrors?: PastErrors | undefined },

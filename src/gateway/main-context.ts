@@ -59,7 +59,9 @@ interface Sources {
   readonly context: State | undefined;
   /** undefined if the Dockerfile comes from a local source. */
   readonly dockerfile: State | undefined;
-  readonly dockerfileName: string;
+  /** The name of the local source that has the Dockerfile, or of the input that replaces it. */
+  readonly dockerfileLocalName: string;
+  /** The path of the Dockerfile in its source. */
   readonly filename: string;
 }
 
@@ -137,13 +139,13 @@ class MainContext implements BuildContext {
 
   /** The source of the Dockerfile, of which a local one sends only the given paths. */
   private dockerfileSource(followPaths: readonly string[], customName: string): State {
-    const { dockerfile, dockerfileName } = this.sources;
+    const { dockerfile, dockerfileLocalName } = this.sources;
     return (
       dockerfile ??
-      local(dockerfileName, {
-        sessionId: this.sessionOf(dockerfileName),
+      local(dockerfileLocalName, {
+        sessionId: this.sessionOf(dockerfileLocalName),
         followPaths,
-        sharedKeyHint: dockerfileName,
+        sharedKeyHint: dockerfileLocalName,
         customName,
         differ: { type: 'none' },
       })
@@ -263,11 +265,15 @@ async function readDockerfile(bridge: Bridge, ref: Reference, filename: string):
 async function findSources(bridge: Bridge, options: FrontendOptions): Promise<Sources> {
   const { opts } = options;
   const named = {
-    dockerfileName: opts['dockerfilekey'] ?? 'dockerfile',
+    dockerfileLocalName: opts['dockerfilekey'] ?? 'dockerfile',
     filename: opts['filename'] ?? defaultDockerfileName,
   };
   const forceLocalDockerfile = opts['dockerfilekey'] !== undefined;
-  const sources = await findRemoteSources(bridge, options, forceLocalDockerfile ? undefined : named.dockerfileName);
+  const sources = await findRemoteSources(
+    bridge,
+    options,
+    forceLocalDockerfile ? undefined : named.dockerfileLocalName,
+  );
   const subDir = opts['contextsubdir'];
   return {
     ...named,

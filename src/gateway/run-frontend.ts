@@ -31,8 +31,8 @@ const supportedCapabilities = new Set([
   'moby.buildkit.frontend.contexts.zstd',
 ]);
 
-/** Which frontend reads the Dockerfile. */
-export interface FrontendChoice {
+/** Options of {@link runFrontend}; those of the build are options of the bridge. */
+export interface RunFrontendOptions {
   /** Which other frontends a `# syntax=` line may name. By default every one is forwarded. */
   readonly otherFrontends?: OtherFrontends | undefined;
   /** Is given the Dockerfile, once it is known that it is read here. */
@@ -49,33 +49,31 @@ export interface FrontendChoice {
 }
 
 /** Builds what the options of the bridge ask for; throws what `toStatus` turns into an error for BuildKit. */
-export async function runFrontend(
-  daemon: Bridge,
-  { otherFrontends: others = 'all', onDockerfile, allStages, pins: given, explainsSources }: FrontendChoice = {},
-): Promise<Result> {
-  checkArgument('runFrontend', 'bridge', daemon, bridgeArgument);
-  const bridge = withResolveCache(daemon);
-  const parsed = parseFrontendOptions(bridge.options);
+export async function runFrontend(bridge: Bridge, options: RunFrontendOptions = {}): Promise<Result> {
+  checkArgument('runFrontend', 'bridge', bridge, bridgeArgument);
+  const { otherFrontends = 'all', onDockerfile, allStages, explainsSources } = options;
+  const cached = withResolveCache(bridge);
+  const parsed = parseFrontendOptions(cached.options);
   const unsupported = findUnsupportedCapability(parsed.opts['frontend.caps'] ?? '');
   if (unsupported && !unsupported.mayForward) throw unsupported.error;
 
-  const context = await openContext(bridge, parsed);
+  const context = await openContext(cached, parsed);
   const entrypoint = await context.readEntrypoint();
-  const pins = given ?? (await findPins(parsed, context, entrypoint));
-  const options = pins ? { ...parsed, pins } : parsed;
-  const forwarded = await forward(bridge, options, entrypoint, others);
+  const pins = options.pins ?? (await findPins(parsed, context, entrypoint));
+  const frontendOptions = pins ? { ...parsed, pins } : parsed;
+  const forwarded = await forward(cached, frontendOptions, entrypoint, otherFrontends);
   if (forwarded) return forwarded;
   if (unsupported) throw unsupported.error;
 
-  const definition = await openDefinition(bridge, options, context, entrypoint, onDockerfile);
-  const warner = createWarner(bridge, definition.source);
+  const definition = await openDefinition(cached, frontendOptions, context, entrypoint, onDockerfile);
+  const warner = createWarner(cached, definition.source);
   try {
-    const answer = await handleSubrequest(options, definition, warner);
+    const answer = await handleSubrequest(frontendOptions, definition, warner);
     if (answer) return answer;
-    const checkSources = explainsSources ? createSourceCheck(bridge, options, context, entrypoint) : undefined;
-    return await buildDockerfile(bridge, options, definition, warner, { allStages, checkSources });
+    const checkSources = explainsSources ? createSourceCheck(cached, frontendOptions, context, entrypoint) : undefined;
+    return await buildDockerfile(cached, frontendOptions, definition, warner, { allStages, checkSources });
   } catch (error) {
-    throw locate(error, definition.source, options.opts);
+    throw locate(error, definition.source, frontendOptions.opts);
   } finally {
     definition.close?.();
     await warner.sent();
@@ -87,7 +85,7 @@ async function openDefinition(
   options: FrontendOptions,
   context: BuildContext,
   entrypoint: Entrypoint,
-  onDockerfile: FrontendChoice['onDockerfile'],
+  onDockerfile: RunFrontendOptions['onDockerfile'],
 ): Promise<BuildDefinition> {
   if (isProgram(entrypoint.filename, entrypoint.data))
     return (await import('./program/program.ts')).openBuildProgram(bridge, options, context, entrypoint);

@@ -10,7 +10,7 @@ import type { Lowered } from '../../lower/lower.ts';
 import { exportDescriptions } from '../../program/descriptions.ts';
 import { toDockerfile } from '../../program/to-dockerfile.ts';
 import type { Bridge } from '../bridge.ts';
-import { type BuildDefinition, type LowerRequest, lowerForDaemon, type Target } from '../dockerfile.ts';
+import { type BuildDefinition, type LowerRequest, lowerForBuild, type Target } from '../dockerfile.ts';
 import type { BuildContext, Entrypoint } from '../main-context.ts';
 import type { FrontendOptions } from '../options.ts';
 import { describeSource, type SourceDescription, type SourcePart } from '../source-info.ts';
@@ -172,7 +172,7 @@ function buildOf(program: BuildProgram, result?: ProgramResult): ProgramBuild {
       const lowering = { bridge, options: { ...options, target }, source, environment };
       const settings = { ...request, warn: warn && warningOnce(text, warn) };
       try {
-        return await lowerForDaemon(dockerfile, lowering, settings);
+        return await lowerForBuild(dockerfile, lowering, settings);
       } catch (error) {
         throw relocateError(text, explainMissingContext(error, graph));
       }
