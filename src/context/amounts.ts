@@ -80,11 +80,11 @@ export class Totals {
         add(root);
         continue;
       }
-      let behind = 0;
+      let end = 0;
       for (const node of only) {
-        if (node.index < behind || (node.isDirectory && !isWhole(node))) continue;
+        if (node.index < end || (node.isDirectory && !isWhole(node))) continue;
         add(node);
-        behind = node.end;
+        end = node.end;
       }
     }
     return [...paths];

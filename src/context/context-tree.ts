@@ -43,7 +43,7 @@ export interface ContextNode {
   readonly children: Map<string, ContextNode>;
   /** Its place in `nodes`. */
   readonly index: number;
-  /** The place in `nodes` behind its last descendant. */
+  /** The place in `nodes` after its last descendant. */
   end: number;
 }
 

@@ -12,7 +12,7 @@ export type Visible = (node: ContextNode) => boolean;
 interface Selected {
   /** The root of the part: what the path of the instruction, or a match of it, leads to. */
   readonly node: ContextNode;
-  /** Of a match of a pattern: the link or file itself, and its path behind the fixed part of the pattern: `/a.txt`. */
+  /** Of a match of a pattern: the link or file itself, and its path after the fixed part of the pattern: `/a.txt`. */
   readonly match: { readonly node: ContextNode; readonly rest: string } | undefined;
   /** What of it is taken; undefined for everything below it. */
   readonly only: readonly ContextNode[] | undefined;

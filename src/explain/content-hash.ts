@@ -215,7 +215,7 @@ export class ContentHash {
     this.lines[index] = lines;
   }
 
-  /** Hashes a file that fits into the buffer behind its header, with one byte to spare: one call for each digest. */
+  /** Hashes a file that fits into the buffer after its header, with one byte to spare: one call for each digest. */
   private hashAtOnce(node: ContextNode, header: Uint8Array, descriptor: number): FileDigests {
     const { size } = node;
     const start = header.length;

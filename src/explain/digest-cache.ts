@@ -59,7 +59,7 @@ const checksumBytes = 32;
 /** Places in the description of a file. First what it has to be as it was; numbers are little-endian. */
 const at = { device: 0, inode: 8, size: 16, modified: 24, changed: 32, mode: 40, attributes: 44 };
 const stateBytes = 52;
-/** The fields behind that state: what is known of the file. */
+/** The fields after that state: what is known of the file. */
 const known = { absences: 52, linesAt: 56, linesLength: 60, content: 64, whole: 72 };
 const entryBytes = 104;
 /** The length of the lines of nodes that have no content. */

@@ -172,7 +172,7 @@ function withoutNested(paths: readonly string[]): readonly string[] {
   if (paths.length < 2) return paths;
   if (paths.includes('/')) return ['/'];
   const kept: string[] = [];
-  // All that is in a directory stands behind it, before anything else.
+  // All that is in a directory comes after it, before anything else.
   let directory: string | undefined;
   for (const path of [...new Set(paths)].sort()) {
     if (directory !== undefined && path.startsWith(directory)) continue;

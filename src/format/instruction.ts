@@ -74,7 +74,7 @@ function formatGap(words: readonly Word[], at: number, layout: Layout): string {
   const { type, gap, text } = word;
   const isInArray = inArray.has(type);
   const isInWord = !gap.hasBlank && !isInArray;
-  // Behind an escape, the first of several blanks belongs to the word.
+  // After an escape, the first of several blanks belongs to the word.
   if (!gap.isPlain || isInWord || words[at - 1]!.text.endsWith(layout.escapeToken)) return gap.source;
   // A line that begins with # is a comment.
   const isNewLine = layout.isOnePerLine && at > 1 && isPairStart(word) && !text.startsWith('#');

@@ -95,7 +95,7 @@ export interface Linted {
   pastErrors(): Promise<FoundPastErrors | undefined>;
 }
 
-/** What a check finds that goes on behind errors. */
+/** What a check finds that continues after errors. */
 export interface FoundPastErrors extends Pick<Linted, 'findings' | 'lowered'> {
   /** The errors, without those that only follow from others. */
   readonly errors: readonly unknown[];

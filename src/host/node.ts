@@ -43,7 +43,7 @@ const unpackers: Readonly<
   xz: unxz,
 };
 
-/** Node's own reader of gzip takes all members as one. The last piece waits for the sum behind it, as in zlib. */
+/** Node's own reader of gzip takes all members as one. The last piece waits for the sum that follows it, as in zlib. */
 async function* gunzip(data: Uint8Array): AsyncGenerator<Uint8Array, number> {
   const { constants, crc32, createInflateRaw } = await import('node:zlib');
   const start = gzipHeaderSize(data, crc32);

@@ -304,7 +304,7 @@ class Reader {
     const rest = line.slice(indent + length + 2);
     if (rest === '') return { depth: indent / 2, key, value: '', keyAt, valueAt, end };
     const value = this.readScalar(rest, valueAt, end, /^[^\s"'[\]{}](?:[^"'[\]{}\t]*[^\s"'[\]{}])?$/);
-    if (value.length !== rest.length) throw this.wrong(valueAt + value.length, end, 'there is more behind the value');
+    if (value.length !== rest.length) throw this.wrong(valueAt + value.length, end, 'there is more after the value');
     return { depth: indent / 2, key, value: value.text, keyAt, valueAt, end };
   }
 

@@ -1,5 +1,5 @@
 /**
- * What is not known behind an error. An instruction that depends on one with an error may be right, so nothing is said
+ * What is not known after an error. An instruction that depends on one with an error may be right, so nothing is said
  * about its values.
  */
 import type { StageInstruction } from '../parser/ast.ts';

@@ -124,7 +124,7 @@ interface FrontendRun {
   readonly lowered: Lowered | undefined;
 }
 
-/** Runs the frontend, which goes on behind errors. @throws Error if the Dockerfile cannot be read */
+/** Runs the frontend, which continues after errors. @throws Error if the Dockerfile cannot be read */
 async function runFrontend(frontend: Frontend, bridge: Bridge): Promise<FrontendRun> {
   const { linted } = await frontend(bridge);
   if (!linted)
@@ -138,9 +138,9 @@ async function runFrontend(frontend: Frontend, bridge: Bridge): Promise<Frontend
 
 /** The text of the Dockerfile as rules read it. */
 interface DockerfileText {
-  /** The instructions; those behind errors too, if the file can be read on there. */
+  /** The instructions, also those after errors if the file can be read there. */
   readonly dockerfile: Dockerfile;
-  /** The same for lint rules; undefined if the file cannot be read on behind its errors. */
+  /** The same for lint rules; undefined if the file cannot be read after its errors. */
   readonly lintFile: LintFile | undefined;
 }
 
@@ -320,7 +320,7 @@ function withoutConsequences(findings: readonly Diagnostic[]): Diagnostic[] {
   });
 }
 
-/** Behind a here-document without an end, what is an instruction is a guess: nothing is changed there. */
+/** After a here-document without an end, what is an instruction is a guess: nothing is changed there. */
 function withoutGuessedFixes(problems: readonly Diagnostic[]): readonly Diagnostic[] {
   const heredoc = problems.find(({ code }) => code === 'unterminated-heredoc')?.range;
   if (!heredoc) return problems;

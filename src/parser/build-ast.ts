@@ -227,7 +227,7 @@ function buildInstruction(
 /** What an unknown keyword probably is: one that its argument follows without a blank, or the rest of a command. */
 function unknownHint(text: string, { lines }: InstructionInput['base']): string {
   const joined = instructionNames.find((name) => text.startsWith(name) && text.length > name.length);
-  if (joined !== undefined) return `If ${joined} is meant, put a blank behind it.`;
+  if (joined !== undefined) return `If ${joined} is meant, put a space after it.`;
   if (lines.start === 1) return 'Correct the word: a line begins with the name of an instruction.';
   return 'If it belongs to the line above, that line must end with the escape character.';
 }

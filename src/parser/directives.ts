@@ -106,7 +106,7 @@ export function programDirective(name: DirectiveName, text: string): DetectedDir
   return findDirective(name, text.replace(/^(\ufeff?)#(?=\s*syntax\s*=)/i, '$1//'), start, line, '//');
 }
 
-/** Offset behind a byte order mark and a shebang line, and the number of lines skipped. */
+/** Offset after a byte order mark and a shebang line, and the number of lines skipped. */
 function skipShebang(text: string): [start: number, line: number] {
   const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   if (!text.startsWith('#!', start)) return [start, 0];

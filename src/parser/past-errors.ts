@@ -53,7 +53,7 @@ const maxUnknown = 1000;
 /** A longer file has no second reading beside the first: together they would take too much memory. */
 const maxInstructions = 20_000;
 
-/** Errors behind which a file is not read: nobody knows what is there. */
+/** Errors after which a file is not read: nobody knows what is there. */
 const endsReading: ReadonlySet<string> = new Set(['line-too-long', 'too-many-instructions', 'too-many-words']);
 
 /**
@@ -161,7 +161,7 @@ export function readNode(node: CstInstruction, isInStage: boolean): ReadNode {
   return { ...read, instruction: instruction ?? read.instruction, problems, isCertain: !instruction };
 }
 
-/** The trigger of an ONBUILD whose keyword is misspelled is behind it. */
+/** The trigger of an ONBUILD whose keyword is misspelled follows it. */
 function withoutKeyword(instruction: Instruction): Instruction {
   if (instruction.kind !== 'onbuild') return instruction;
   return { ...instruction, expression: instruction.expression.replace(/^\s*\S+\s+/, '') };

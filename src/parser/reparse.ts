@@ -15,7 +15,7 @@ import { parseDockerfile, parseTokens } from './parse.ts';
 export interface FileUnit {
   /** Offset of its first line. */
   readonly start: number;
-  /** Offset behind its last line. */
+  /** Offset after its last line. */
   readonly end: number;
   /** Number of lines of the file before its first line. */
   readonly firstLine: number;

@@ -38,7 +38,7 @@ export function unitsPastErrors(parsed: ParsedUnits): readonly FileUnit[] {
         found.push({ start, end: offset, firstLine, lastLine: linesBefore, content });
         [start, firstLine] = [offset, linesBefore];
       }
-      // It may end behind the unit: at the end of a here-document whose RUN is misspelled.
+      // It may end after the unit: at the end of a here-document whose RUN is misspelled.
       while (units[index]!.end < offset && index < units.length - 1) index++;
       if (units[index]!.end <= offset) break;
     }

@@ -34,7 +34,7 @@ export function skipSpace(text: string, start: number, end: number): number {
   return at;
 }
 
-/** Offset behind the last character of `text[start, end)` that is not a space; `start` if all are spaces. */
+/** Offset after the last character of `text[start, end)` that is not a space; `start` if all are spaces. */
 export function skipSpaceBack(text: string, start: number, end: number): number {
   let at = end;
   while (at > start && isSpaceCode(text.charCodeAt(at - 1))) at--;

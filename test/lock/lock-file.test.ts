@@ -167,7 +167,7 @@ describe('what is not a lock is refused with its line and column', () => {
       () => change('linux/amd64, linux/arm64', '[linux/amd64]'),
       /:3:12: a line has the form `name: value`$/,
     ],
-    ['more behind a quoted value', () => change('"1111', '"a" "1111'), /there is more behind the value$/],
+    ['more behind a quoted value', () => change('"1111', '"a" "1111'), /there is more after the value$/],
   ])('%s', (_, refused, message) => {
     expect(refused()).toMatch(message);
   });

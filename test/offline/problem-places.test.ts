@@ -69,8 +69,8 @@ test.each<[text: string, hints: readonly string[]]>([
     'FROM scratch\nCOPY --from=${x /x /',
     ['Write the name of a stage or an image: variables are not expanded in --from.'],
   ],
-  ['FROM scratch\nHEALTHCHECK NONE a', ['Remove what is behind NONE, or write CMD for it.']],
-  ['FROM scratch\nHEALTHCHECK CMD', ['Write the command behind CMD.']],
+  ['FROM scratch\nHEALTHCHECK NONE a', ['Remove what follows NONE, or write CMD for it.']],
+  ['FROM scratch\nHEALTHCHECK CMD', ['Write the command after CMD.']],
   [
     'FROM scratch\nADD https://a/b.git?ref=a#b /',
     ['Name one branch, tag or commit: after #, or in the query with ref, tag or branch.'],
@@ -79,7 +79,7 @@ test.each<[text: string, hints: readonly string[]]>([
     'FROM scratch\nADD https://a/b.git?submodules=x /',
     ['Write submodules=true or submodules=false, or submodules alone.'],
   ],
-  ['FROMscratch AS a', ['If FROM is meant, put a blank behind it.']],
+  ['FROMscratch AS a', ['If FROM is meant, put a space after it.']],
   ['xyzzy x\nFROM scratch', ['Correct the word: a line begins with the name of an instruction.']],
   ['FROM scratch\nxyzzy x', ['If it belongs to the line above, that line must end with the escape character.']],
 ])('%s: the hint says what to write', async (text, hints) => {

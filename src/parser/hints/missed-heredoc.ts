@@ -91,7 +91,7 @@ export function explainWrongEnd({ name, chomp }: HeredocMark, text: string, numb
       return /^\t*\S/.test(text) && !chomp
         ? `${line} has tabs before ${name}: take them out, or write <<-${name}, which takes tabs before lines away.`
         : `${line} has blanks before ${name}: the name must be at the beginning of the line${chomp ? ' (<<- takes tabs away, not spaces)' : ''}.`;
-    return `${line} has blanks behind ${name}: nothing else may be on the line.`;
+    return `${line} has blanks after ${name}: nothing else may be on the line.`;
   }
   if (trimmed === plain && trimmed !== name) {
     if (name.startsWith('-')) return `The name is ${name}: there is a blank between << and the -. Write <<-${plain}.`;

@@ -163,7 +163,7 @@ function variation(code: number): Recognized | undefined {
   if (!(code >= 0xfe00 && code <= 0xfe0f) && !(code >= 0xe0000 && code <= 0xe01ef)) return undefined;
   const name =
     code <= 0xfe0f ? `VARIATION SELECTOR-${code - 0xfdff}` : code <= 0xe007f ? 'TAG CHARACTER' : 'VARIATION SELECTOR';
-  // Behind a symbol one is part of an emoji, and U+20E3 makes a keycap of a digit.
+  // After a symbol one is part of an emoji, and U+20E3 makes a keycap of a digit.
   const misleads = (text: string, at: number, length: number) =>
     isPlain(before(text, at)) && text.charCodeAt(at + length) !== 0x20e3;
   return [name, invisibleAdvice, { hidden: true, plain: '', misleads }];

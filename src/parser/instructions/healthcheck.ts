@@ -35,7 +35,7 @@ export function readHealthcheck(input: InstructionInput): HealthcheckInstruction
       return badArguments(
         input,
         'HEALTHCHECK NONE takes no arguments',
-        'Remove what is behind NONE, or write CMD for it.',
+        'Remove what follows NONE, or write CMD for it.',
       );
     const healthcheck = { test: [type], interval: 0n, timeout: 0n, startPeriod: 0n, startInterval: 0n, retries: 0 };
     return { kind: 'healthcheck', ...input.base, healthcheck };
@@ -52,7 +52,7 @@ export function readHealthcheck(input: InstructionInput): HealthcheckInstruction
         : `The command comes after CMD: ${exampleOf(input.base.code)}`,
     });
   else if (words.length === 0)
-    badArguments(input, 'Missing command after HEALTHCHECK CMD', 'Write the command behind CMD.');
+    badArguments(input, 'Missing command after HEALTHCHECK CMD', 'Write the command after CMD.');
   if (!flags) return undefined;
 
   const healthcheck: Healthcheck = {

@@ -111,7 +111,7 @@ describe('a here-document without an end gets a hint', () => {
     ['RUN <<EOF\na\n EOF\n', 'Line 4 has blanks before EOF'],
     ['RUN <<EOF\na\n\tEOF\n', 'write <<-EOF, which takes tabs before lines away'],
     ['RUN <<-EOF\na\n  EOF\n', '(<<- takes tabs away, not spaces)'],
-    ['RUN <<EOF\na\nEOF \n', 'Line 4 has blanks behind EOF'],
+    ['RUN <<EOF\na\nEOF \n', 'Line 4 has blanks after EOF'],
     ['RUN <<EOF\na\neof\n', 'Line 4 has eof: names are case-sensitive.'],
     ['RUN <<EOF\na\nEOF; b\n', 'Line 4 has more than EOF'],
     ['RUN <<EOF>/x\na\nEOF\n', 'The name is EOF>/x, and line 4 has EOF'],
