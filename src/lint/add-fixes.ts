@@ -17,7 +17,15 @@ import {
   writeLabel,
 } from './fixes/instructions.ts';
 import { writeEquals } from './fixes/key-value.ts';
-import { correctFlag, correctImage, correctKeyword, correctWord, explainStagePath } from './fixes/misspelled.ts';
+import {
+  correctFlag,
+  correctImage,
+  correctKeyword,
+  correctWord,
+  explainShellLine,
+  explainStagePath,
+  writeFlagValue,
+} from './fixes/misspelled.ts';
 import { lowerStageName } from './fixes/stage-names.ts';
 import { explainUndeclared, explainUnset } from './fixes/variables.ts';
 import { instructionOf } from './instruction-at.ts';
@@ -43,6 +51,7 @@ const solutions: Readonly<Partial<Record<DiagnosticCode, Solve>>> = {
   'bad-device': correctWord,
   'bad-instruction': correctWord,
   'bad-mount': correctWord,
+  'missing-flag-value': writeFlagValue,
   'missing-source': explainStagePath,
   'unknown-flag': correctFlag,
   'unknown-instruction': correctKeyword,
@@ -60,8 +69,11 @@ const maxRead = 50_000_000;
 export function addFixes(dockerfile: Dockerfile, problems: readonly Diagnostic[]): Diagnostic[] {
   let left = maxRead;
   const solved = (problem: Diagnostic): Diagnostic => {
-    const solve = problem.file ? undefined : solutions[problem.code];
-    if (!solve || left <= 0) return problem;
+    if (problem.file || left <= 0) return problem;
+    const shellLine = explainShellLine(dockerfile, problem);
+    if (shellLine !== undefined) return { ...problem, hint: shellLine };
+    const solve = solutions[problem.code];
+    if (!solve) return problem;
     const { start, end } = instructionOf(dockerfile, problem)?.range ?? { start: 0, end: 0 };
     left -= end - start + dockerfile.instructions.length;
     const solution = solve(dockerfile, problem);

@@ -1,5 +1,5 @@
 /** The arguments in scope before the first FROM: the predefined ones and the global ARG instructions. */
-import { withLocation } from '../diagnostic/diagnostic.ts';
+import { describeError, withLocation } from '../diagnostic/diagnostic.ts';
 import { equalFold } from '../go/unicode.ts';
 import { formatPlatform, formatShortPlatform } from '../image/platform.ts';
 import type { EnvList } from '../llb/env-list.ts';
@@ -9,6 +9,7 @@ import type { ShellLex } from '../parser/words.ts';
 import type { BuildPlatforms } from './build-platforms.ts';
 import { Doubts } from './doubts.ts';
 import type { PastErrors } from './environment.ts';
+import { missingArgHint } from './expand.ts';
 import type { ArgInfo } from './outline-capture.ts';
 
 /**
@@ -67,7 +68,7 @@ export function globalArgs(
     const { args, lines } = instruction;
     const isStandIn = pastErrors?.standIns.has(instruction) === true;
     if (isStandIn) doubts.setNames(args.map(({ key }) => key));
-    for (const { key, value: expression, docComment } of args) {
+    for (const { key, value: expression, docComment, range } of args) {
       let value = buildArgs.get(key);
       let dependencies: ReadonlySet<string> = new Set();
       const isGiven = value !== undefined;
@@ -79,7 +80,8 @@ export function globalArgs(
           value = result;
           dependencies = replaceSelfReference(key, matched, infos.get(key));
         } catch (error) {
-          const located = withLocation(error, lines, 'bad-substitution');
+          const hint = missingArgHint(error);
+          const located = withLocation(describeError(error, 'bad-substitution', { range, hint }), lines);
           if (!pastErrors) throw located;
           if (isKnown) pastErrors.onError(located);
           isKnown = false;

@@ -17,7 +17,7 @@ import type { GlobalArgs } from './args.ts';
 import { createErrorCollector } from './collect-errors.ts';
 import { followPaths } from './context-paths.ts';
 import type { NamedContext, PastErrors } from './environment.ts';
-import { expandReporting } from './expand.ts';
+import { expandReporting, missingArgHint } from './expand.ts';
 import { type Lowering, namedContext } from './lowering.ts';
 import { addStage, type BuildStage, emptyImageName } from './stages.ts';
 import { suggestAny } from './suggest-names.ts';
@@ -209,7 +209,12 @@ function expandLocated(
   try {
     return expandReporting(lex, word, globals.env, reportUndefined);
   } catch (error) {
-    throw withLocation(describe(error), from.lines, 'bad-substitution');
+    const range = word === from.image.text ? from.image.range : platformFlag(from);
+    throw withLocation(
+      describe(describeError(error, 'bad-substitution', { range, hint: missingArgHint(error) })),
+      from.lines,
+      'bad-substitution',
+    );
   }
 }
 

@@ -12,6 +12,7 @@ import {
   errorDiagnostic,
   warningDiagnostic,
 } from '../diagnostic/diagnostic.ts';
+import { withOneGuess } from '../diagnostic/shown-message.ts';
 import { linesRange, type SourceFile } from '../diagnostic/source-file.ts';
 import type { Bridge, Warning } from '../gateway/bridge.ts';
 import { defaultDockerfileName } from '../gateway/frontend-files.ts';
@@ -43,6 +44,7 @@ import {
   missingSourceProblems,
   missingSources,
 } from './find-missing-sources.ts';
+import { withoutFollowOns } from './follow-ons.ts';
 import { offlineHint } from './image-hint.ts';
 import { type LintError, type LintResult, lintError, lintJson, located } from './lint-json.ts';
 import { findIgnoreFile, missingSourceHints, readIgnoreFile } from './missing-source-hint.ts';
@@ -98,14 +100,14 @@ export async function checkDockerfile(
   const made = await makeGraph(run, options, turns);
   const ignore = await ignoreFileAdvice(options);
   const found = [...(await findingsOf(run, text, unknownImages, options)), ...(ignore.advice?.warnings ?? [])];
-  const findings = reportedFindings(run, text, found, unknownImages, options);
-  const problems = [...findings, ...(await buildErrors(run, text, made, options))];
-  problems.sort(compareStarts);
+  const reported = reportedFindings(run, text, found, unknownImages, options);
+  const { findings, errors } = withoutFollowOns(text.dockerfile, reported, await buildErrors(run, text, made, options));
+  const problems = [...findings, ...errors].sort(compareStarts);
   const graph = made.graph instanceof Definition ? made.graph : undefined;
   return {
     source: run.source,
     problems: withoutGuessedFixes(problems),
-    json: lintJson(run.description, findings, firstError(run.failure, made)),
+    json: lintJson(run.description, findings, firstError(run, text, made)),
     graph: run.failure === undefined ? graph : undefined,
     partialGraph: graph,
     warnings: bridge.warnings,
@@ -201,7 +203,7 @@ function reportedFindings(
     config: options.lint,
     isJudged: (code) => isWhole && !buildDecides.has(code),
   });
-  return withoutConsequences(all).map(withDefaultHint);
+  return all.map(withDefaultHint);
 }
 
 /** The errors that fail the build: in the frontend, in the graph, and for missing sources. */
@@ -260,10 +262,23 @@ const buildDecides: ReadonlySet<WarningCode> = new Set<WarningCode>([
 ]);
 
 /** The first error that fails a build. */
-function firstError(failure: unknown, { graph, missing: [missing] }: MadeGraph): LintError | undefined {
-  if (failure !== undefined) return lintError(failure);
+function firstError(
+  { failure, source }: FrontendRun,
+  { dockerfile }: DockerfileText,
+  { graph, missing: [missing] }: MadeGraph,
+): LintError | undefined {
+  if (failure !== undefined) return lintError(withoutWrongGuesses(failure, dockerfile, source));
   if (graph instanceof Error) return { message: graph.message, location: {} };
   return missing && { message: missingSourceMessage(missing), location: located(missing.lines) };
+}
+
+/** The same error without guesses that are wrong. */
+function withoutWrongGuesses(failure: unknown, dockerfile: Dockerfile, source: SourceFile): unknown {
+  const [first, ...others] = addFixes(dockerfile, described(failure).diagnostics).map((it) => ({
+    ...it,
+    message: withOneGuess(it.message, it),
+  }));
+  return new DiagnosticError([first!, ...others], { cause: failure, source });
 }
 
 /** One error of the one that fails the build and of all others. */
@@ -296,27 +311,6 @@ function misspelledImages({ unknownImages }: Lowered): Diagnostic[] {
     if (similar === undefined || bare === similar || name.length < minLength) return [];
     const message = `${name} is not a stage, and no image of that name is known (did you mean ${similar}?)`;
     return [warningDiagnostic('UnknownImage', message, { range, lines: [] })];
-  });
-}
-
-/** The codes of findings that only follow from another one in the same place: a misspelled image also lacks a tag. */
-const consequences: Readonly<Partial<Record<WarningCode, readonly WarningCode[]>>> = {
-  UntaggedBase: ['UnknownImage', 'InvalidDefaultArgInFrom'],
-  JSONArgsRecommended: ['BrokenArray'],
-};
-
-function withoutConsequences(findings: readonly Diagnostic[]): Diagnostic[] {
-  const keyOf = (code: string, { range, file }: Diagnostic) => !file && range && `${code} ${range.start}`;
-  const found = new Set(findings.map((it) => keyOf(it.code, it)));
-  const explained = new Set(
-    findings.flatMap(({ code, related = [] }) =>
-      code === 'UndefinedVar' ? related.map(({ range }) => range.start) : [],
-    ),
-  );
-  return findings.filter((it) => {
-    if (consequences[it.code as WarningCode]?.some((cause) => found.has(keyOf(cause, it)))) return false;
-    // The use of a variable names the ARG that does not reach it.
-    return it.code !== 'UnusedArg' || !it.range || !explained.has(it.range.start);
   });
 }
 

@@ -19,7 +19,7 @@ import type { CstFile, CstInstruction } from './cst.ts';
 import { explainDiagnostics } from './hints/explain-diagnostics.ts';
 import type { InstructionInput, Problem } from './instructions/instruction-input.ts';
 import { readers } from './instructions/readers.ts';
-import { instructionNames } from './keywords.ts';
+import { instructionNames, joinedKeyword } from './keywords.ts';
 import type { LexFindings, LexProblem } from './lexer.ts';
 import { checkStructure } from './structure.ts';
 import { trimmedSlice } from './white-space.ts';
@@ -226,7 +226,7 @@ function buildInstruction(
 
 /** What an unknown keyword probably is: one that its argument follows without a blank, or the rest of a command. */
 function unknownHint(text: string, { lines }: InstructionInput['base']): string {
-  const joined = instructionNames.find((name) => text.startsWith(name) && text.length > name.length);
+  const joined = joinedKeyword(text);
   if (joined !== undefined) return `If ${joined} is meant, put a space after it.`;
   if (lines.start === 1) return 'Correct the word: a line begins with the name of an instruction.';
   return 'If it belongs to the line above, that line must end with the escape character.';

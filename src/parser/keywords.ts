@@ -53,3 +53,10 @@ export function lookUpKeyword(keyword: string): Keyword {
 export function canHaveHeredocs(name: string): boolean {
   return withHeredocs.has(name);
 }
+
+/** The keyword that a word begins with and that lacks a space after it; undefined if no keyword is joined. */
+export function joinedKeyword(word: string): string | undefined {
+  // Many commands of a shell begin like other instructions in small letters.
+  const names = [...instructionNames, 'from'];
+  return names.find((name) => word.startsWith(name) && word.length > name.length);
+}

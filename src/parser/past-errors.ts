@@ -26,7 +26,7 @@ import { similarFlag } from './instructions/read-flags.ts';
 import { instructionNames, type KeywordLookup, lookUpKeyword } from './keywords.ts';
 import { type GuessedEnd, type LexGuesses, lexInPieces } from './lexer.ts';
 import { parseTokens } from './parse.ts';
-import { isShellWord, type ShellLines, sameLetters, shellLinesOf } from './shell-lines.ts';
+import { isShellWord, noteShellLines, type ShellLines, sameLetters, shellLinesOf } from './shell-lines.ts';
 
 /** A file that was read in spite of its errors. */
 export interface ReadPastErrors {
@@ -90,9 +90,10 @@ export async function readPastErrors(
       const { instruction } = read;
       isInStage ||= instruction.kind === 'from';
       if (!isCertain) standIns.add(instruction);
-      if (shellLines.has(node.head.word.range.start)) shellText.add(instruction);
+      const isShellText = shellLines.has(node.head.word.range.start);
+      if (isShellText) shellText.add(instruction);
       // The next line of a command that was to be continued: what was read of the command is not all of it.
-      if (isContinuation(node, read) && before && before.kind !== 'from') standIns.add(before);
+      if ((isShellText || isContinuation(node, read)) && before && before.kind !== 'from') standIns.add(before);
       builder.addInstruction(read);
       before = instruction;
     }
@@ -104,10 +105,10 @@ export async function readPastErrors(
   });
   const { stages } = dockerfile;
   const mayLackNames = stages.some(({ from }) => standIns.has(from) && lacksName(from));
-  if (stages.length > 0) return { dockerfile, standIns, shellText, mayLackNames };
-  const stage = stageWithoutFrom(dockerfile);
+  const stage = stages.length > 0 ? undefined : stageWithoutFrom(dockerfile);
   if (stage) standIns.add(stage.from);
   const whole = stage ? { ...dockerfile, metaArgs: [], stages: [stage] } : dockerfile;
+  noteShellLines(whole, shellLines);
   return { dockerfile: whole, standIns, shellText, mayLackNames };
 }
 
@@ -138,6 +139,8 @@ interface ReadNode extends ReadInstruction {
   readonly isCertain: boolean;
 }
 
+type Mended = Pick<ReadNode, 'instruction' | 'isCertain'>;
+
 /** Reads an instruction in spite of its errors. @param isInStage whether there was a FROM, or what may have been one */
 export function readNode(node: CstInstruction, isInStage: boolean): ReadNode {
   const read = readInstruction(node);
@@ -155,7 +158,7 @@ export function readNode(node: CstInstruction, isInStage: boolean): ReadNode {
       isCertain: true,
     };
   const { kind: _, ...base } = read.instruction;
-  const mended = withoutFlaws(node, read);
+  const mended = withFlagValue(node, read) ?? withoutFlaws(node, read);
   if (mended) return { ...read, ...mended, problems };
   const instruction = standIn(node, base, isInStage);
   return { ...read, instruction: instruction ?? read.instruction, problems, isCertain: !instruction };
@@ -176,10 +179,7 @@ function isContinuation({ head }: CstInstruction, { instruction }: ReadInstructi
  * The instruction with the flags that were meant, and without its other wrong flags and the wrong elements of its
  * array; undefined if more is wrong.
  */
-function withoutFlaws(
-  node: CstInstruction,
-  { structural, problems }: ReadInstruction,
-): Pick<ReadNode, 'instruction' | 'isCertain'> | undefined {
+function withoutFlaws(node: CstInstruction, { structural, problems }: ReadInstruction): Mended | undefined {
   const found = [...problems, ...structural.map(({ diagnostic }) => diagnostic)];
   const { arguments: parts, head } = node;
   const isArray = parts.form === 'json' && parts.others.length > 0 && parts.strings.length > 0;
@@ -201,6 +201,31 @@ function withoutFlaws(
   return without.kind === 'invalid'
     ? undefined
     : { instruction: without, isCertain: !isArray && node.flags.every(mayLackFlag) };
+}
+
+/** The instruction with the value of a flag that lacks its equals sign: it is the first of the arguments. */
+function withFlagValue(node: CstInstruction, { problems }: ReadInstruction): Mended | undefined {
+  const flag = node.flags.at(-1);
+  const lacksValue = problems.some(({ code, range }) => code === 'missing-flag-value' && range === flag?.range);
+  if (!flag || flag.text.includes('=') || !lacksValue) return undefined;
+  const { arguments: parts } = node;
+  const [value, ...rest] = wordsOf(parts);
+  if (!value || !rest[0] || rest[0].text.startsWith('--')) return undefined;
+  const given = { text: `${flag.text}=${value.text}`, range: { start: flag.range.start, end: value.range.end } };
+  const flags = [...node.flags.slice(0, -1), given];
+  const [image, as, name, ...extra] = rest;
+  const own: Parts = parts.form === 'words' ? { ...parts, words: rest } : { form: 'from', image, as, name, extra };
+  const meant = { ...node, flags, arguments: own };
+  const again = readInstruction(meant);
+  return again.instruction.kind === 'invalid'
+    ? withoutFlaws(meant, again)
+    : { instruction: again.instruction, isCertain: true };
+}
+
+function wordsOf(parts: Parts): readonly Word[] {
+  if (parts.form === 'words') return parts.words;
+  if (parts.form !== 'from') return [];
+  return [parts.image, parts.as, parts.name, ...parts.extra].filter((word) => word !== undefined);
 }
 
 /** The flag that an unknown one means. */

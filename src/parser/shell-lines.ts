@@ -28,6 +28,11 @@ export function shellLinesOf(dockerfile: Source): ShellLines {
   return lines;
 }
 
+/** Notes the lines of a file that was read in spite of its errors, in which they are no longer seen. */
+export function noteShellLines(dockerfile: Source, lines: ShellLines): void {
+  searched.set(dockerfile, lines);
+}
+
 /** Maximum number of lines of a file that are read as the instruction that they resemble. */
 const maxRead = 1000;
 /** Maximum length of such a line. */
@@ -50,7 +55,8 @@ function findShellLines({ instructions, source, escape: escapeToken }: Source): 
     const isOpen = command !== undefined && isOpenEnded(above!.code);
     let isShell: boolean;
     if (!isSmall(keyword)) isShell = false;
-    else if (lookUpKeyword(keyword).name !== '') isShell = isOther && (isOpen || isBelowShell);
+    else if (lookUpKeyword(keyword).name !== '')
+      isShell = isOther && (isOpen || isBelowShell || (command !== undefined && instruction.kind === 'invalid'));
     else
       isShell =
         isOpen ||

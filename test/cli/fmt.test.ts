@@ -115,6 +115,7 @@ test('a file with syntax errors is left as it is, its errors are shown, and the 
   const { code, stdout, stderr } = await runCli(['fmt']);
   expect({ code, stdout }).toEqual({ code: 1, stdout: 'b/Dockerfile\n' });
   expect(stderr).toContain('Dockerfile:2:1: error[unknown-instruction]');
+  expect(stderr).toMatch(/^ {2}(?:fix|hint): /m);
   expect(stderr).toContain('> 2 | RUM x\n');
   expect(stderr).toMatch(/\n1 file formatted, 1 left as it is, with errors\n$/);
   expect(read('Dockerfile')).toBe('from a\nRUM x\n');

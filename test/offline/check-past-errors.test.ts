@@ -118,8 +118,8 @@ test('errors of all phases are told together', async () => {
   expect(await check(text.join('\n'), { target: 'none' })).toEqual([
     '- unknown-target',
     '1 bad-check-options',
-    '2 bad-substitution',
     '2 UnusedArg',
+    '2 bad-substitution',
     '3 bad-platform',
     '4 InvalidDefaultArgInFrom',
     '4 bad-image-name',
@@ -178,6 +178,24 @@ test.each<[what: string, lines: readonly string[], found: readonly string[]]>([
   expect(await check(lines.join('\n'))).toEqual(found);
 });
 
+test.each<[what: string, lines: readonly string[], found: readonly string[]]>([
+  ['a misspelled CMD is in shell form', ['FROM scratch', 'Cdm a'], ['2 unknown-instruction']],
+  ['a misspelled keyword has another casing', ['from scratch', 'label a=b', 'FORM b:1'], ['3 unknown-instruction']],
+  ['a variable that has to be set is not', ['FROM scratch', 'USER ${d:?x}'], ['2 bad-substitution']],
+  ['an argument that has to be set is not', ['FROM a:${d:?x}'], ['1 bad-substitution']],
+  [
+    'the value of a flag is an argument too many',
+    ['FROM --platform linux/amd64 scratch', 'COPY --from alpine:3 gone /'],
+    ['1 FromPlatformFlagConstDisallowed', '1 missing-flag-value', '2 missing-flag-value'],
+  ],
+  ['the words of an array that is none are missing', ['FROM scratch', "COPY ['a', 'b']"], ['2 BrokenArray']],
+  ['the words of such an array have quotes', ['FROM scratch', "COPY ['a', 'b c', '/d']"], ['2 bad-substitution']],
+  ['an ENV goes on in the next line', ['FROM scratch', 'ENV A=1 \\', 'COPY a b c'], ['3 missing-equals']],
+  ['a line of a RUN is no ENV', ['FROM scratch', 'RUN cd x', 'env A=1 y'], ['3 missing-equals']],
+])('it is not told that %s', async (_, lines, found) => {
+  expect(await check(lines.join('\n'))).toEqual(found);
+});
+
 test('what no error casts doubt on is judged', async () => {
   const lines = ['FROM scratch', 'ENV V', 'ENV V=x', 'EXPOSE $V', 'USER $W'];
   expect(await check(lines.join('\n'))).toEqual(['2 missing-value', '4 bad-port', '5 UndefinedVar']);
@@ -187,7 +205,8 @@ test.each<[instruction: string, found: readonly string[]]>([
   ['COPY --chwon=1 nosuch /x', ['unknown-flag', 'missing-source']],
   ['COPY --chmod=99999 --chown=${ nosuch /x', ['bad-mode', 'bad-substitution', 'missing-source']],
   ['COPY --stage=a nosuch /x', ['unknown-flag']],
-  ['COPY --chown 1 nosuch /x', ['missing-flag-value']],
+  ['COPY --chown 1 nosuch /x', ['missing-flag-value', 'missing-source']],
+  ['COPY --chown 1 nosuch', ['missing-flag-value']],
   ['COPY --from=7 --chmod=99999 / /x', ['unknown-stage-index', 'bad-mode']],
   ['COPY ${a nosuch ${b /x/', ['bad-substitution', 'missing-source', 'bad-substitution']],
   ['RUN --netwrok=none sudo ls', ['unknown-flag', 'SudoInRun']],

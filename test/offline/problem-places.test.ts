@@ -80,11 +80,60 @@ test.each<[text: string, hints: readonly string[]]>([
     ['Write submodules=true or submodules=false, or submodules alone.'],
   ],
   ['FROMscratch AS a', ['If FROM is meant, put a space after it.']],
+  ['fromscratch AS a', ['If from is meant, put a space after it.']],
+  [
+    'FROM scratch\nENV A=1 \\\nCOPY a b\nRUN x',
+    ['The \\ at 2:9 continues the line: remove it, if COPY at 3:1 begins an instruction.'],
+  ],
+  [
+    'FROM scratch\nEXPOSE 80 \\\n  # x\nWORKDIR /a',
+    [
+      'The \\ at 2:11 continues the line: remove it, if WORKDIR at 4:1 begins an instruction.',
+      'The \\ at 2:11 continues the line: remove it, if WORKDIR at 4:1 begins an instruction.',
+    ],
+  ],
+  ['FROM a:${Z?no}', ['Give Z a value with an ARG above, before the first FROM: the word fails without one.']],
+  [
+    'ARG A=${Z?no}\nFROM scratch',
+    ['Give Z a value with an ARG above, before the first FROM: the word fails without one.'],
+  ],
+  [
+    'FROM scratch\nRUN cd x\nenv FOO=1 y',
+    ['Line 2 may lack a \\ at its end: env looks like a part of the command above.'],
+  ],
+  [
+    "FROM scratch\nCOPY ['a', 'b c', '/d']",
+    [
+      'This is not a JSON array, so its words are read as plain text: its strings need double quotes. Write COPY ["a", "b c", "/d"].',
+    ],
+  ],
   ['xyzzy x\nFROM scratch', ['Correct the word: a line begins with the name of an instruction.']],
   ['FROM scratch\nxyzzy x', ['If it belongs to the line above, that line must end with the escape character.']],
 ])('%s: the hint says what to write', async (text, hints) => {
   const { problems } = await checkDockerfile({ opts: {}, locals: localsOf(Buffer.from(text)), images: [] });
   expect(problems.filter(({ severity }) => severity === 'error').map(({ hint }) => hint)).toEqual(hints);
+});
+
+test('the hint for a command that needs a shell names it', async () => {
+  const hintOf = async (line: string) => {
+    const { problems } = await checkDockerfile({
+      opts: {},
+      locals: localsOf(Buffer.from(`FROM scratch\n${line}`)),
+      images: [],
+    });
+    return problems[0]?.hint;
+  };
+  expect(await hintOf('CMD a && b "c"')).toBe(
+    'This command needs a shell: write CMD ["sh", "-c", "a && b \\"c\\""], or name the shell with SHELL in this stage.',
+  );
+});
+
+test('guesses of the reference that are wrong are not in the error of the build', async () => {
+  const locals = localsOf(Buffer.from('FROM scratch\nCdm x\nform scratch'));
+  const { json } = await checkDockerfile({ opts: {}, locals, images: [] });
+  expect(json.buildError!.message).toBe(
+    'dockerfile parse error on line 2: unknown instruction: Cdm\n1 more problem:\n  line 3: unknown instruction: form (did you mean from?)',
+  );
 });
 
 test('a name that can be none has no finding about its tag', async () => {

@@ -1,6 +1,7 @@
 import type { Fix } from '../../diagnostic/diagnostic.ts';
 import { toLower, toUpper } from '../../go/unicode.ts';
 import type { Instruction, Stage } from '../../parser/ast.ts';
+import { lookUpKeyword } from '../../parser/keywords.ts';
 import type { Linter } from '../linter.ts';
 import { defineRule } from '../rule.ts';
 
@@ -24,7 +25,8 @@ export function checkConsistentInstructionCasing(
 ): void {
   const instructions = stages
     .flatMap((stage): Instruction[] => [stage.from, ...stage.instructions])
-    .filter((it) => !ignored.has(it));
+    // A misspelled keyword has an error, which says what to write.
+    .filter((it) => !ignored.has(it) && lookUpKeyword(it.keyword).name !== '');
   let lower = 0;
   let upper = 0;
   for (const { keyword } of instructions) {

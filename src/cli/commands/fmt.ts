@@ -1,7 +1,6 @@
 /** `tsfront fmt`: formats Dockerfiles. */
 import { Command } from '@commander-js/extra-typings';
-import { DiagnosticError } from '../../diagnostic/diagnostic.ts';
-import { createSourceFile } from '../../diagnostic/source-file.ts';
+import { compareStarts, DiagnosticError } from '../../diagnostic/diagnostic.ts';
 import { decodeText, encodeText } from '../../go/text.ts';
 import { maxDockerfileBytes } from '../../offline/locate-context.ts';
 import { UsageError } from '../../offline/usage-error.ts';
@@ -122,7 +121,11 @@ async function formatted(
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
     const { formatProblems } = await import('../problems.ts');
-    io.writeStderr(formatProblems(createSourceFile(file, before), error.diagnostics, io.stderrHasColor));
+    const { addFixes } = await import('../../lint/add-fixes.ts');
+    const { parseDockerfile } = await import('../../parser/parse.ts');
+    const dockerfile = parseDockerfile(before, { filename: file });
+    const problems = addFixes(dockerfile, error.diagnostics).sort(compareStarts);
+    io.writeStderr(formatProblems(dockerfile.source, problems, io.stderrHasColor));
     counts.failed++;
     return [before, undefined];
   }

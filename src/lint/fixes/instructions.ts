@@ -106,7 +106,7 @@ export function writeArray(dockerfile: Dockerfile, problem: Diagnostic): Solutio
   const instruction = instructionOf(dockerfile, problem);
   if ((instruction?.kind !== 'cmd' && instruction?.kind !== 'entrypoint') || !instruction.shellForm) return undefined;
   const [command = ''] = instruction.args;
-  if (!plainCommand.test(command) || shellCommand.test(command)) return undefined;
+  if (!plainCommand.test(command) || shellCommand.test(command)) return explainShell(instruction.keyword, command);
   const range = onlyPlace(dockerfile, instruction, command);
   const words = command.replace(/^exec /, '').split(' ');
   const array = `[${words.map((word) => JSON.stringify(word)).join(', ')}]`;
@@ -118,4 +118,14 @@ export function writeArray(dockerfile: Dockerfile, problem: Diagnostic): Solutio
       changes: 'the program runs without a shell, and gets the signals itself',
     }
   );
+}
+
+/** Longest command that a hint repeats. */
+const maxShown = 60;
+
+/** A command that needs a shell. */
+function explainShell(keyword: string, command: string): Solution | undefined {
+  if (command.length > maxShown || /[^ -~]/.test(command)) return undefined;
+  const array = `["sh", "-c", ${JSON.stringify(command)}]`;
+  return { hint: `This command needs a shell: write ${keyword} ${array}, or name the shell with SHELL in this stage.` };
 }

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
 import { lineColumn } from '../../diagnostic/source-file.ts';
 import { toLower } from '../../go/unicode.ts';
 import type { Dockerfile, Instruction } from '../../parser/ast.ts';
+import { joinedKeyword } from '../../parser/keywords.ts';
 import { sameLetters, shellLinesOf } from '../../parser/shell-lines.ts';
 import { instructionOf } from '../instruction-at.ts';
 import { onlyPlace, type Solution, textOf } from './edits.ts';
@@ -13,13 +14,40 @@ export function correctKeyword(dockerfile: Dockerfile, problem: Diagnostic): Sol
   if (!instruction) return undefined;
   const { keyword, keywordRange } = instruction;
   const [, near] = /\(did you mean (\w+)\?\)$/.exec(problem.message) ?? [];
-  const shellLines = shellLinesOf(dockerfile);
-  const { start } = instruction.range;
-  if (shellLines.has(start)) return { hint: explainShellText(dockerfile, keyword, shellLines.get(start)) };
   const same = sameLetters(keyword);
-  const meant = same !== undefined && keyword === toLower(keyword) ? toLower(same) : (same ?? near);
+  const joined = same === undefined && near === undefined ? joinedKeyword(keyword) : undefined;
+  if (joined !== undefined && /^[^A-Za-z]|^[a-z]/.test(keyword.slice(joined.length))) {
+    const end = keywordRange.start + joined.length;
+    const title = `Write ${joined} ${keyword.slice(joined.length)}`;
+    return { title, edits: [{ range: { start: end, end }, text: ' ' }], safety: 'unsafe' };
+  }
+  const guess = same ?? near;
+  const meant = guess !== undefined && keyword === toLower(keyword) ? toLower(guess) : guess;
   if (meant === undefined) return undefined;
   return { ...(meant !== near && { hint: `Write ${meant}.` }), ...correction(dockerfile, keywordRange, meant) };
+}
+
+/** The line of an instruction with an error that is rather text of a shell. */
+export function explainShellLine(dockerfile: Dockerfile, problem: Diagnostic): string | undefined {
+  if (problem.phase !== 'structure' && problem.phase !== 'instructions') return undefined;
+  const instruction = instructionOf(dockerfile, problem);
+  // The hint for an unknown word says more.
+  if (!instruction || (problem.code === 'unknown-instruction' && problem.hint !== undefined)) return undefined;
+  const { start } = instruction.range;
+  const shellLines = shellLinesOf(dockerfile);
+  return shellLines.has(start) ? explainShellText(dockerfile, instruction.keyword, shellLines.get(start)) : undefined;
+}
+
+/** A flag that lacks its equals sign: the next word is its value. */
+export function writeFlagValue({ source }: Dockerfile, { range }: Diagnostic): Solution | undefined {
+  if (!range || source.text.slice(range.start, range.end).includes('=')) return undefined;
+  const [, blanks = '', value = ''] = /^([ \t]+)([^\s\\`"'[-]\S*)[ \t]+\S/.exec(source.text.slice(range.end)) ?? [];
+  if (value === '') return undefined;
+  return {
+    title: `Write ${source.text.slice(range.start, range.end)}=${value}`,
+    edits: [{ range: { start: range.end, end: range.end + blanks.length }, text: '=' }],
+    safety: 'unsafe',
+  };
 }
 
 function explainShellText({ escape: token }: Dockerfile, word: string, above: Instruction | undefined): string {

@@ -19,6 +19,7 @@ import type {
   UserInstruction,
   VolumeInstruction,
 } from '../../parser/ast.ts';
+import { lookUpKeyword } from '../../parser/keywords.ts';
 import { commit, createExpand, type Dispatch, dispatchError, expandPairs, tryPart } from './instruction.ts';
 import { withShell } from './shell.ts';
 
@@ -49,7 +50,9 @@ function commandLine(
   instruction: CmdInstruction | EntrypointInstruction,
 ): string[] {
   if (!instruction.shellForm) return [...instruction.args];
-  if ((stage.result.image.config.shell?.length ?? 0) === 0)
+  // A misspelled keyword has an error of its own.
+  const isMisspelled = lookUpKeyword(instruction.keyword).name === '';
+  if ((stage.result.image.config.shell?.length ?? 0) === 0 && !isMisspelled)
     checkJsonArgsRecommended(linter, place, instruction.keyword);
   return withShell(stage.result.image, instruction.args);
 }

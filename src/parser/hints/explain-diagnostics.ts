@@ -5,6 +5,7 @@ import type { CstInstruction } from '../cst.ts';
 import { encodingHint, otherEncoding } from './encoding.ts';
 import { explainError } from './explain-error.ts';
 import { explainMissedHeredoc, type MissedHeredoc } from './missed-heredoc.ts';
+import { explainSwallowedLine } from './swallowed-line.ts';
 
 /** Maximum number of errors that are explained: each explanation searches the text. */
 const maxExplained = 100;
@@ -33,6 +34,7 @@ export function explainDiagnostics(
   const explainedHeredocs = new Set<MissedHeredoc>();
   let left = maxExplained;
   const explained: Diagnostic[] = [];
+  let explainedLines = 0;
   for (const diagnostic of diagnostics) {
     const [lines] = diagnostic.lines;
     if (!lines || !diagnostic.range) {
@@ -50,6 +52,13 @@ export function explainDiagnostics(
     const start = source.lineStarts[lines.start - 1 - above] ?? diagnostic.range.start;
     const { line } = lineColumn(source, diagnostic.range.end);
     const range = { start, end: source.lineStarts[line] ?? source.text.length };
+    const swallowed = left > 0 ? explainSwallowedLine(source, range) : undefined;
+    if (swallowed !== undefined && left-- > 0) {
+      // One of them says it.
+      if (explainedLines !== lines.start) explained.push({ ...diagnostic, hint: swallowed });
+      explainedLines = lines.start;
+      continue;
+    }
     const hint =
       left-- > 0
         ? (explainError(source, range, wireMessage(diagnostic)) ??

@@ -3,6 +3,7 @@ import { lineColumn, lineText, type SourceFile, type SourceRange } from '../../d
 import type { Instruction } from '../ast.ts';
 import { encodingHint, otherEncoding } from './encoding.ts';
 import { findOddCharacters, type OddCharacter } from './odd-characters.ts';
+import { explainSwallowedLine } from './swallowed-line.ts';
 
 /** Maximum number of characters that a hint names; it counts the others. */
 const maxNamed = 3;
@@ -28,6 +29,8 @@ export function explainError(
   const text = source.text.slice(range.start, end);
   const odd = findOddCharacters(source.text, range.start, end, 'instruction');
   if (odd.length > 0) return nameCharacters(source, odd);
+  const swallowed = explainSwallowedLine(source, { start: range.start, end });
+  if (swallowed !== undefined) return swallowed;
   if (/missing '}'|can't find =|requires either one or three|requires exactly one/.test(message)) {
     const from = text.slice(part.start - range.start);
     const cut = /\$\{[^{}"'\n]{0,200}?[\t ][^{}\n]{0,200}\}/.exec(from)?.[0];
