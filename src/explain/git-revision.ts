@@ -132,15 +132,14 @@ class Checkout {
   async write(repository: string, commit: string, to: string, name: string): Promise<void> {
     const index = path.join(this.temporary, `index-${++this.indexes}`);
     const run: GitRun = { cwd: repository, index, signal: this.signal };
-    await git(run, 'read-tree', commit);
-    const [stages, unchanged] = await Promise.all([
-      git(run, 'ls-files', '--stage', '-z'),
+    const [files, unchanged] = await Promise.all([
+      git(run, 'ls-tree', '-r', '-z', '--full-tree', commit),
       this.unchangedSince(repository, commit),
     ]);
     const others: string[] = [];
     const modules: { object: string; file: string }[] = [];
-    for (const line of stages.split('\0')) {
-      const [, mode = '', object = '', file = ''] = /^(\d{6}) ([0-9a-f]+) \d\t(.*)$/s.exec(line) ?? [];
+    for (const line of files.split('\0')) {
+      const [, mode = '', object = '', file = ''] = /^(\d{6}) \w+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
       const full = path.posix.join(name, file);
       if (mode === '160000') modules.push({ object, file });
       else if (mode.startsWith('100') && unchanged(file)) this.unchanged.add(full);
@@ -148,7 +147,10 @@ class Checkout {
       if (mode === '120000') this.unchanged.addLink(full);
     }
     const input = encodeText(others.map((file) => `${file}\0`).join(''));
-    if (others.length > 0) await git({ ...run, input }, 'checkout-index', '-z', '--stdin', `--prefix=${to}/`);
+    if (others.length > 0) {
+      await git(run, 'read-tree', commit);
+      await git({ ...run, input }, 'checkout-index', '-z', '--stdin', `--prefix=${to}/`);
+    }
     for (const { object, file } of modules)
       await this.writeModule(repository, object, to, file, path.posix.join(name, file));
   }

@@ -1,6 +1,7 @@
 /**
- * The regular files of a checkout that the repository has as they were. The checkout is without them, until somebody
- * reads them by their paths in it. All paths are those in the checkout, with slashes; '' is its top.
+ * The regular files of a checkout that the repository has as they were, and the directories around them. The checkout
+ * is without them, until somebody reads them by their paths in it. All paths are those in the checkout, with slashes;
+ * '' is its top.
  */
 import { mkdirSync } from 'node:fs';
 import { constants, copyFile, readlink } from 'node:fs/promises';
@@ -15,7 +16,7 @@ export class UnchangedFiles {
   private readonly root: string;
   private readonly repository: string;
   /** Names by the paths of their directories. */
-  private readonly names = new Map<string, Set<string>>();
+  private readonly names = new Map<string, Map<string, 'file' | 'directory'>>();
   private readonly links = new Set<string>();
   private readonly filled = new Set<string>();
   private filling = Promise.resolve();
@@ -26,15 +27,19 @@ export class UnchangedFiles {
     this.repository = repository;
   }
 
-  /** Adds a file that the checkout is without. Its directory is made. */
+  /** Adds a file that the checkout is without. */
   add(file: string): void {
+    this.addName(file, 'file');
+  }
+
+  private addName(file: string, kind: 'file' | 'directory'): void {
     const dir = directoryOf(file);
     let names = this.names.get(dir);
     if (!names) {
-      this.names.set(dir, (names = new Set()));
-      mkdirSync(onDisk(path.join(this.root, dir)), { recursive: true });
+      this.names.set(dir, (names = new Map()));
+      if (dir !== '') this.addName(dir, 'directory');
     }
-    names.add(path.posix.basename(file));
+    names.set(path.posix.basename(file), kind);
   }
 
   /** Adds a symbolic link of the checkout. */
@@ -70,15 +75,28 @@ export class UnchangedFiles {
       ...tree,
       readFile: (asked) => fillBeside(asked).then(() => tree.readFile(asked)),
       ...(readStart && { readStart: (asked, bytes) => fillBeside(asked).then(() => readStart(asked, bytes)) }),
-      stat: (asked) => fillBeside(asked).then(() => tree.stat(asked)),
-      readDir: (asked) => this.fill(full(asked)).then(() => tree.readDir(asked)),
+      stat: (asked) =>
+        fillBeside(asked)
+          .then(() => this.fill(full(asked)))
+          .then(() => tree.stat(asked)),
+      readDir: (asked) => this.fillWithDirectories(full(asked)).then(() => tree.readDir(asked)),
     };
+  }
+
+  /** The same; the directories in it are there, too. */
+  private async fillWithDirectories(dir: string): Promise<void> {
+    await this.fill(dir);
+    for (const [name, kind] of this.names.get(this.inside(dir) ?? '/') ?? [])
+      if (kind === 'directory') await this.fill(path.join(dir, name));
   }
 
   private async fillInside(dir: string): Promise<void> {
     if (this.filled.has(dir)) return;
     this.filled.add(dir);
-    for (const name of this.names.get(dir) ?? []) {
+    const names = this.names.get(dir);
+    if (names) mkdirSync(onDisk(path.join(this.root, dir)), { recursive: true });
+    for (const [name, kind] of names ?? []) {
+      if (kind === 'directory') continue;
       const [from, to] = [this.repository, this.root].map((top) => onDisk(path.join(top, dir, name)));
       // What cannot be read is as if it were missing: the walk complains if the build takes it.
       await copyFile(from!, to!, constants.COPYFILE_FICLONE).catch(() => {});
@@ -90,7 +108,9 @@ export class UnchangedFiles {
       if (directoryOf(link) !== dir) continue;
       const target = await readlink(onDisk(path.join(this.root, link))).catch(() => '.');
       const inside = this.inside(path.resolve(this.root, dir, target));
-      if (inside !== undefined) await this.fillInside(directoryOf(inside));
+      if (inside === undefined) continue;
+      await this.fillInside(directoryOf(inside));
+      await this.fillInside(inside);
     }
   }
 

@@ -52,12 +52,12 @@ const readAhead = 4;
  */
 export type Visitor = (entry: FileEntry, stats: BigIntStats, root: string) => Promise<void> | undefined;
 
-/** Regular files of another tree that count as if they were in a tree. */
+/** Regular files and directories of another tree that count as if they were in a tree. */
 export interface FilesElsewhere {
   /** The real path of the other tree. */
   readonly root: string;
-  /** Names of files, which win over those of the tree. @param dir path of their directory, which both trees have */
-  names(dir: string): ReadonlySet<string> | undefined;
+  /** Names in a directory, which win over those of the tree. @param dir its path, which the tree itself may lack */
+  names(dir: string): ReadonlyMap<string, 'file' | 'directory'> | undefined;
 }
 
 /**
@@ -115,9 +115,9 @@ class Walk {
     this.signal?.throwIfAborted();
     const items: Item[] = [];
     let nextBatch = Promise.resolve();
-    await inDirectory(this.base, dir, async (inside) => {
+    const names = this.elsewhere?.names(dir);
+    const read = async (inside: InsideOf | undefined) => {
       let pause = performance.now() + patternSliceMs;
-      const names = this.elsewhere?.names(dir);
       for (const entry of await readSorted(inside, names)) {
         if (performance.now() > pause) {
           await new Promise(setImmediate);
@@ -130,17 +130,21 @@ class Walk {
       }
       nextBatch = started(this.lookInside(dir, listedOf(items, 0), inside));
       await nextBatch.catch(() => {}); // the directory has to stay open until then
-    });
+    };
+    if (!(await inDirectory(this.base, dir, read)) && names) await read(undefined);
     return { path: dir, items, nextBatch };
   }
 
   private async look(dir: string, items: readonly Item[]): Promise<void> {
-    if (items.length > 0) await inDirectory(this.base, dir, (inside) => this.lookInside(dir, items, inside));
+    if (items.length === 0) return;
+    const isThere = await inDirectory(this.base, dir, (inside) => this.lookInside(dir, items, inside));
+    if (!isThere) await this.lookInside(dir, items, undefined);
   }
 
-  private async lookInside(dir: string, items: readonly Item[], inside: InsideOf): Promise<void> {
+  /** @param inside the directory; undefined if the tree itself lacks it */
+  private async lookInside(dir: string, items: readonly Item[], inside: InsideOf | undefined): Promise<void> {
     const others = this.elsewhere ? items.filter((item) => item.isElsewhere) : [];
-    if (others.length < items.length)
+    if (inside && others.length < items.length)
       await readMetadata(others.length > 0 ? items.filter((item) => !item.isElsewhere) : items, inside, this.xattrs);
     if (others.length > 0)
       await inDirectory(this.elsewhere!.root, dir, (there) => readMetadata(others, there, this.xattrs));
@@ -246,17 +250,18 @@ export async function resolveRoot(root: string): Promise<string> {
   return base;
 }
 
-/** Opens a directory for as long as `act` takes; does nothing when the directory is gone. */
-async function inDirectory(base: string, dir: string, act: (inside: InsideOf) => Promise<void>): Promise<void> {
+/** Opens a directory for as long as `act` takes. @returns false if there is no such directory */
+async function inDirectory(base: string, dir: string, act: (inside: InsideOf) => Promise<void>): Promise<boolean> {
   let descriptor: number;
   try {
     descriptor = openInsideSync(base, dir);
   } catch (error) {
-    if (isMissing(error)) return;
+    if (isMissing(error)) return false;
     throw error;
   }
   try {
     await act(insideOf(descriptor, dir === '' ? base : `${base === '/' ? '' : base}/${dir}`));
+    return true;
   } finally {
     closeSync(descriptor);
   }
@@ -265,18 +270,24 @@ async function inDirectory(base: string, dir: string, act: (inside: InsideOf) =>
 const yes = () => true;
 const no = () => false;
 
-/** @param names of regular files, which are added */
-async function readSorted(inside: InsideOf, names?: ReadonlySet<string>): Promise<DirEntry[]> {
-  let children: DirEntry[];
+/** @param names of files and directories, which are added */
+async function readSorted(
+  inside: InsideOf | undefined,
+  names?: ReturnType<FilesElsewhere['names']>,
+): Promise<DirEntry[]> {
+  let children: DirEntry[] = [];
   try {
-    children = await readEntries(inside.path);
+    if (inside) children = await readEntries(inside.path);
   } catch (error) {
     if (isMissing(error)) return [];
-    throw inside.named(error, '');
+    throw inside!.named(error, '');
   }
   if (names) {
     children = children.filter(({ name }) => !names.has(name));
-    for (const name of names) children.push({ name, isDirectory: no, isFile: yes, isSymbolicLink: no });
+    for (const [name, kind] of names) {
+      const [isFile, isDirectory] = kind === 'file' ? [yes, no] : [no, yes];
+      children.push({ name, isDirectory, isFile, isSymbolicLink: no });
+    }
   }
   const isPlain = !children.some(({ name }) => /[\ud800-\uffff]/.test(name));
   return children.sort(isPlain ? (a, b) => (a.name < b.name ? -1 : 1) : (a, b) => compareNames(a.name, b.name));

@@ -177,6 +177,13 @@ test('a file that is as the revision has it keeps its permissions, of which git 
   expect(readFileSync(path.join(dir, 'src/a'), 'utf8')).toBe('other');
 });
 
+test('a directory of a revision keeps the permissions of now, since git knows none', async () => {
+  chmodSync(path.join(dir, 'src'), 0o711);
+  expect(await explain('--from', 'HEAD')).toBe('nothing runs again: 6 steps cached\n');
+  writeFileSync(path.join(dir, 'src/a'), 'other');
+  expect(await explain('--from', 'HEAD')).not.toContain('src/:');
+});
+
 test('files that a revision shares with the directory are not touched', async () => {
   const times = () => ['Dockerfile', 'src/a'].map((name) => statSync(path.join(dir, name), { bigint: true }).ctimeNs);
   const before = times();
