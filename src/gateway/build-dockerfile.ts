@@ -60,10 +60,10 @@ export async function buildDockerfile(
     );
     const attestations = new Map<string, Attestation[]>();
     if (scan) {
-      const scanned = new Map(builds.map((result) => [result.id, result]));
+      const buildsById = new Map(builds.map((result) => [result.id, result]));
       const found = await Promise.all(
         builds.map(async ({ platform: { id } }) => {
-          const target = scanned.get(id)?.scanned;
+          const target = buildsById.get(id)?.scanned;
           if (!target) throw new Error(`no scan targets for ${id}`);
           return [id, await scan(id, target)] as const;
         }),
@@ -114,12 +114,12 @@ async function compile(bridge: Bridge, options: FrontendOptions, dockerfile: Bui
   return { definition, contextPaths, image, baseImage, epoch, scanned: options.sbom && { sbom, ignoreCache } };
 }
 
-/** Makes what `run` throws a diagnostic of the build, with `prefix` before its message. */
-function describeErrors<T>(prefix: string, run: () => T): T {
+/** Runs a function; its error becomes a diagnostic that begins with what was being done. */
+function describeErrors<T>(doing: string, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    throw describeError(wrapError(error, prefix), 'build');
+    throw describeError(wrapError(error, doing), 'build');
   }
 }
 

@@ -2,20 +2,20 @@
 import { parseNormalizedNamed } from '../image/reference.ts';
 
 /**
- * The newest release of `docker/dockerfile` whose results this frontend equals: compared with it, case by case. What is
- * done of later ones is in docs/compatibility.md.
+ * The newest release of `docker/dockerfile` whose results this frontend equals: compared with it, case by case.
+ * docs/compatibility.md lists what this frontend has of later releases.
  */
 export const equalVersion = { major: 1, minor: 26 } as const;
 
 /**
- * `1`, `1.7`, `1.7.1`, `1.7.0-rc2`, `1.7-labs`, and the channels. `master` is what is not released, which may be
- * anything.
+ * `1`, `1.7`, `1.7.1`, `1.7.0-rc2`, `1.7-labs`, and the channels. `master` is not among them: it is not released, and
+ * may do anything.
  */
 const tagPattern = /^(?:latest|labs|experimental|(\d+)(?:\.(\d+)(?:\.\d+)?(?:-rc\d+)?)?(?:-labs|-experimental)?)$/;
 
 /**
  * Whether a frontend is Docker's for Dockerfiles, of a version up to the one we equal: later versions read what earlier
- * ones did, and the labs channel all that the stable one does. One that is pinned by its digest is meant as it is.
+ * ones did, and the labs channel all that the stable one does. A frontend that is pinned by its digest is run itself.
  */
 export function isEqualFrontend(source: string): boolean {
   try {
@@ -41,8 +41,8 @@ export function isOwnFrontend(source: string): boolean {
 }
 
 /**
- * Whether a frontend is tsfront's own in its newest release: a build program that names it is run here just as well. Of
- * another version, or pinned by its digest, it is meant as it is.
+ * Whether a frontend is tsfront's own in its newest release: a build program that names it is run here just as well. A
+ * frontend of another version, or pinned by its digest, is run itself.
  */
 export function runsProgramsAlike(source: string): boolean {
   if (!isOwnFrontend(source)) return false;

@@ -115,14 +115,14 @@ export function withWholeFile(error: unknown, source: SourceDescription): unknow
 const isSource = (detail: StatusDetail) => /(^|\/)errdefs\.Source(\+json)?$/.test(detail.typeUrl);
 
 /** Whether an error from another frontend already has a location. */
-export const hasSources = (error: unknown) => rpcError(error)?.details.some(isSource) ?? false;
+export const hasRemoteLocation = (error: unknown) => rpcError(error)?.details.some(isSource) ?? false;
 
 /**
  * Converts an error to a status. Locations are listed outermost first. An error from the daemon keeps its code, and the
  * message keeps the prefixes that this frontend added, as it does with BuildKit's built-in frontend. (BuildKit's
  * frontend image loses them.)
  *
- * @param sayHint words the hint for those who read it; by default it names frontend options
+ * @param sayHint writes the hint for its readers; by default it names frontend options
  */
 export function toStatus(error: unknown, sayHint: (hint: string) => string = (hint) => hint): Status {
   const details: StatusDetail[] = [];
@@ -165,7 +165,7 @@ export function toStatus(error: unknown, sayHint: (hint: string) => string = (hi
 function hasLines(error: unknown): boolean {
   for (let e: unknown = error; e instanceof Error; e = e.cause)
     if (e instanceof SourceError && e.locations.some((lines) => lines !== undefined)) return true;
-  return hasSources(error);
+  return hasRemoteLocation(error);
 }
 
 /** The location of an error for which the reference reports none, in the Dockerfile or another file. */

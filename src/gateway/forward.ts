@@ -12,7 +12,7 @@ import { isProgram } from '../program/program-file.ts';
 import { wrapError } from '../text/error-message.ts';
 import type { Bridge, Result } from './bridge.ts';
 import { equalVersion, isEqualFrontend, isOwnFrontend, runsProgramsAlike } from './equal-frontends.ts';
-import { hasSources, SourceError } from './error-status.ts';
+import { hasRemoteLocation, SourceError } from './error-status.ts';
 import type { Entrypoint } from './main-context.ts';
 import { hasNamedContext } from './named-context.ts';
 import type { FrontendOptions } from './options.ts';
@@ -51,13 +51,13 @@ export async function forward(
     const source = trimSpace(argument).split(' ', 1)[0]!;
     if (isOurs(source)) return undefined;
     return solveForwarded(bridge, options, source, argument).catch((error) => {
-      throw hasSources(error) ? error : wrapError(error, `failed with ${syntaxArg} = ${argument}`);
+      throw hasRemoteLocation(error) ? error : wrapError(error, `failed with ${syntaxArg} = ${argument}`);
     });
   }
   const syntax = detectSyntax(decodeText(entrypoint.data));
   if (!syntax || isOurs(syntax.value)) return undefined;
   return solveForwarded(bridge, options, syntax.value, syntax.cmdline).catch((error) => {
-    throw hasSources(error) ? error : new SourceError(error, describeSource(entrypoint), [syntax.lines]);
+    throw hasRemoteLocation(error) ? error : new SourceError(error, describeSource(entrypoint), [syntax.lines]);
   });
 }
 

@@ -70,7 +70,7 @@ const service = '/moby.buildkit.v1.frontend.LLBBridge/';
 export const ping = `${service}Ping`;
 /** A daemon that has started a frontend waits for its first call. */
 const pingTimeoutMs = 15_000;
-/** For what a daemon only has to note or look up. Other calls may take as long as what they ask for does. */
+/** The limit of calls for which a daemon only notes or looks up something. Others take as long as their work does. */
 const noteTimeoutMs = 60_000;
 
 /** What the daemon passes to a frontend in environment variables rather than over gRPC. */
@@ -128,11 +128,11 @@ interface UnaryCallOptions {
   readonly timeoutMs?: number;
 }
 
-const note: UnaryCallOptions = { timeoutMs: noteTimeoutMs };
+const noteLimit: UnaryCallOptions = { timeoutMs: noteTimeoutMs };
 
 /** Unary calls of the LLBBridge service. */
 interface Calls {
-  /** For answers that say nothing. */
+  /** Makes a call whose answer has no content. */
   send<Q extends DescMessage>(
     method: string,
     schema: MessageSchema<Q>,
@@ -321,17 +321,17 @@ async function sendWarning(api: Api, vertex: string, warning: Warning): Promise<
     ...(info && { info }),
     ranges: warning.ranges?.map(({ start, end }) => ({ start, end })) ?? [],
   };
-  await api.send('Warn', WarnRequestSchema, request, note);
+  await api.send('Warn', WarnRequestSchema, request, noteLimit);
 }
 
 async function inputs(api: Api): Promise<ReadonlyMap<string, State>> {
   requireFrontendCapability(api, 'frontend.inputs');
-  const { Definitions } = await api.call('Inputs', InputsRequestSchema, {}, InputsResponseSchema, note);
+  const { Definitions } = await api.call('Inputs', InputsRequestSchema, {}, InputsResponseSchema, noteLimit);
   return new Map(Object.entries(Definitions).map(([name, definition]) => [name, loadDefinition(definition)]));
 }
 
 async function returnOutcome(api: Api, outcome: Result | { readonly error: Status }): Promise<void> {
-  await api.send('Return', ReturnRequestSchema, returnMessage(api, outcome), note);
+  await api.send('Return', ReturnRequestSchema, returnMessage(api, outcome), noteLimit);
 }
 
 function returnMessage(api: Api, outcome: Result | { readonly error: Status }) {
@@ -364,7 +364,7 @@ function solveMessage(
   };
 }
 
-/** All references of a result that stand for something. */
+/** All references of a result that are not empty. */
 function references(result: Result): Reference[] {
   const attested = [...(result.attestations?.values() ?? [])].flat().map(({ ref }) => ref);
   return [result.ref, ...(result.refs?.values() ?? []), ...attested].filter(

@@ -74,7 +74,7 @@ class MainContext implements BuildContext {
   private readonly bridge: Bridge;
   private readonly options: FrontendOptions;
   private readonly sources: Sources;
-  /** The ignore file of the Dockerfile, which is known once that is read. */
+  /** The ignore file of the Dockerfile, known when the Dockerfile has been read; undefined if it has none. */
   private ownIgnoreFile: IgnoreFileData | undefined;
   /** The ignore file of the context, which is read at most once. */
   private generalIgnoreFile: Promise<IgnoreFileData> | undefined;
@@ -250,7 +250,7 @@ function lowerCaseName(filename: string): string[] {
 async function readDockerfile(bridge: Bridge, ref: Reference, filename: string): Promise<Uint8Array> {
   try {
     const data = await bridge.readFile(ref, filename);
-    // A daemon sends none that is larger; one from the web may be, where there is no daemon.
+    // A daemon does not send larger files. Without a daemon, a file from the web may be larger.
     if (data.length > maxMessageBytes) throw new FileTooLarge(`${filename} is larger than ${maxMessageBytes} bytes`);
     return data;
   } catch (error) {
@@ -269,21 +269,17 @@ async function findSources(bridge: Bridge, options: FrontendOptions): Promise<So
     filename: opts['filename'] ?? defaultDockerfileName,
   };
   const forceLocalDockerfile = opts['dockerfilekey'] !== undefined;
-  const sources = await findRemoteSources(
-    bridge,
-    options,
-    forceLocalDockerfile ? undefined : named.dockerfileLocalName,
-  );
+  const remote = await findRemoteSources(bridge, options, forceLocalDockerfile ? undefined : named.dockerfileLocalName);
   const subDir = opts['contextsubdir'];
   return {
     ...named,
-    ...(sources.filename !== undefined && { filename: sources.filename }),
-    context: sources.context && subDir !== undefined ? scopeTo(sources.context, subDir) : sources.context,
-    dockerfile: forceLocalDockerfile ? undefined : sources.dockerfile,
+    ...(remote.filename !== undefined && { filename: remote.filename }),
+    context: remote.context && subDir !== undefined ? scopeTo(remote.context, subDir) : remote.context,
+    dockerfile: forceLocalDockerfile ? undefined : remote.dockerfile,
   };
 }
 
-interface RemoteContext {
+interface RemoteSources {
   readonly context?: State | undefined;
   readonly dockerfile?: State | undefined;
   readonly filename?: string | undefined;
@@ -293,7 +289,7 @@ async function findRemoteSources(
   bridge: Bridge,
   { opts, buildArgs }: FrontendOptions,
   dockerfileInput: string | undefined,
-): Promise<RemoteContext> {
+): Promise<RemoteSources> {
   const location = opts[opts['contextkey'] ?? mainContextName] ?? '';
   const repository = detectGitContext(location, {
     keepGitDir: isTrue(opts['build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR']),
@@ -346,7 +342,7 @@ export function detectGitContext(
 const downloadName = 'context';
 
 /** A URL is the Dockerfile itself, or an archive with everything. */
-async function openHttpContext(bridge: Bridge, url: string): Promise<RemoteContext> {
+async function openHttpContext(bridge: Bridge, url: string): Promise<RemoteSources> {
   const download = http(url, { filename: downloadName, customName: '[internal] load remote build context' });
   const result = await bridge.solve({ definition: download.marshal() }).catch((error) => {
     throw wrapError(error, 'failed to resolve httpcontext');

@@ -3,8 +3,8 @@
  *
  * The daemon finds out only while it builds. A frontend that returns its result without building it has ended by then,
  * and one that waits for the build costs others something: a debugger finds all steps done, and targets of bake that
- * take this one as their context begin later. So the frontend waits only for a build that is about to fail, because an
- * ignore rule excludes a path that it takes, or for one that asks for it.
+ * take this one as their context begin later. So the frontend waits in two cases only: an ignore rule excludes a path
+ * that the build takes, so that it is about to fail, or the build asks for the explanation.
  */
 import { describeError } from '../diagnostic/diagnostic.ts';
 import { StatSchema } from '../gen/fsutil/types/stat_schemas.ts';
@@ -28,7 +28,7 @@ import type { FrontendOptions } from './options.ts';
 const explainBuildArg = 'TSFRONT_EXPLAIN';
 
 /**
- * Is given a result that is not built yet, and the paths that it takes from the main context, from its root.
+ * Checks a result that is not built yet. The paths are those that it takes from the main context, from its root.
  *
  * @throws RpcError if it has built the result, and that failed
  */
@@ -86,7 +86,7 @@ function excludedBy(patterns: readonly string[]): (path: string) => boolean {
     try {
       return matcher.matchesOrParentMatches(path.slice(1)) && !mayBeIn(path.slice(1));
     } catch {
-      return false; // for an invalid pattern nothing is certain: the daemon says what it thinks of it
+      return false; // the daemon reports an invalid pattern
     }
   };
 }
@@ -95,7 +95,7 @@ function excludedBy(patterns: readonly string[]): (path: string) => boolean {
 function missingPath(message: string, paths: readonly string[]): string | undefined {
   const found = reportedPath(message);
   if (found !== undefined) return paths.find((path) => path === found);
-  // Of a pattern, and by older daemons of any path, the directory is named that is missing, with their own in front.
+  // For a pattern, the message names the missing directory. Older daemons name it for any path, below their mount.
   const dir = /lstat (?:\/\S*\/buildkit-mount\d+)?(\/[^\n]+): no such file or directory$/.exec(message)?.[1];
   if (dir === undefined) return undefined;
   return (
@@ -113,11 +113,11 @@ async function explain(
   context: BuildContext,
   path: string,
 ): Promise<string | undefined> {
-  const [ignoreFile, names] = await Promise.all([context.ignoreFile(), namesOnTheWay(bridge, options, path)]);
+  const [ignoreFile, names] = await Promise.all([context.ignoreFile(), contextNames(bridge, options, path)]);
   return explainMissingSource(path, { ignoreFile, names });
 }
 
-/** Explains why a path is missing in a stage, if a source of one is written so. */
+/** Explains why a path is missing in a stage; undefined if no instruction takes this path from a stage. */
 async function explainInStage(
   bridge: Bridge,
   options: FrontendOptions,
@@ -131,21 +131,24 @@ async function explainInStage(
     ({ text, from }) => from !== '' && options.opts[`context:${from}`] === undefined && clean(`/${text}`) === path,
   );
   if (!source) return undefined;
-  const [patterns, names = []] = await Promise.all([context.ignorePatterns(), namesOnTheWay(bridge, options, path)]);
+  const [patterns, names = []] = await Promise.all([context.ignorePatterns(), contextNames(bridge, options, path)]);
   const matcher = createPatternMatcher(patterns);
   const sent = names.filter((name) => !matcher.matchesOrParentMatches(name));
   return explainMissingInStage(dockerfile, path, source, names.includes(path.slice(1)), sent);
 }
 
-/** Directories whose names are not asked for, unless they are on the way. */
+/** Directories whose contents are not listed, unless the path leads through them. */
 const unlisted = ['.git', 'node_modules'];
 /** Maximum size of the list of names in bytes. */
 const maxListBytes = 8 << 20;
 /** The file in which the daemon lists files whose content was not sent. */
 const listName = '.fsutil-metadata';
 
-/** The names in the context, without regard to its ignore file; undefined if the daemon cannot ask for names alone. */
-async function namesOnTheWay(bridge: Bridge, options: FrontendOptions, path: string): Promise<string[] | undefined> {
+/**
+ * The names in the context, also those that its ignore file excludes; undefined if the daemon cannot ask for names
+ * alone.
+ */
+async function contextNames(bridge: Bridge, options: FrontendOptions, path: string): Promise<string[] | undefined> {
   if (!bridge.options.llbCapabilities.supports('source.local.metadatatransfer')) return undefined;
   const source = local(mainContextName, {
     sessionId: options.localSessionIds.get(mainContextName) ?? bridge.options.sessionId,
@@ -156,7 +159,7 @@ async function namesOnTheWay(bridge: Bridge, options: FrontendOptions, path: str
   });
   const ref = singleRef(await bridge.solve({ definition: source.marshal() }));
   const names = readNames(await bridge.readFile(ref, listName, { offset: 0, length: maxListBytes }));
-  // Those in the directories on the way come first, in any spelling.
+  // Names in the directories that the path leads through come first. Casing does not count.
   const way = toLower(clean(path).slice(1));
   const isNear = (name: string) => way.startsWith(toLower(name.slice(0, name.lastIndexOf('/') + 1)));
   return [...names.filter(isNear), ...names.filter((name) => !isNear(name))];

@@ -14,7 +14,7 @@ export interface SourceDescription {
   readonly data: Uint8Array;
   /** The definition of the source that has the file. */
   readonly definition: Definition;
-  /** Further files whose lines are counted on after those of this file, in order: the modules of a build program. */
+  /** Further files, the modules of a build program. Their lines are numbered after those of this file, in order. */
   readonly parts?: readonly SourcePart[];
 }
 

@@ -64,8 +64,8 @@ export function createWarner(bridge: Bridge, source: SourceDescription): Warner 
 const maxSourceBytes = 64 << 20;
 
 /**
- * Makes the messages about the files that warnings point into, each file's once. The protocol has every warning bring
- * the whole file, and the daemon keeps them all: beyond 64 MiB, warnings name their lines without bringing them.
+ * Makes the messages with the files of warnings, one for each file. In the protocol, every warning carries the whole
+ * file, and the daemon keeps all copies: after 64 MiB of them, warnings name their lines without the file.
  */
 export function createSourceMessages(): (source: Warning['source']) => SourceInfo | undefined {
   const messages = new WeakMap<object, SourceInfo>();

@@ -67,7 +67,7 @@ export function globalArgs(
   for (const instruction of instructions) {
     const { args, lines } = instruction;
     const isStandIn = pastErrors?.standIns.has(instruction) === true;
-    if (isStandIn) doubts.setNames(args.map(({ key }) => key));
+    if (isStandIn) doubts.addNames(args.map(({ key }) => key));
     for (const { key, value: expression, docComment, range } of args) {
       let value = buildArgs.get(key);
       let dependencies: ReadonlySet<string> = new Set();
@@ -87,7 +87,7 @@ export function globalArgs(
           isKnown = false;
         }
       }
-      doubts.set(key, isKnown);
+      doubts.setKnown(key, isKnown);
       if (value !== undefined) env = env.addOrReplace(key, value);
       infos.set(key, { name: key, description: docComment, value: value ?? '', lines, dependencies });
     }

@@ -37,7 +37,7 @@ export class Doubts {
   }
 
   /** Notes that the value of a variable is not known, or that it is known again. */
-  set(name: string, isKnown: boolean): void {
+  setKnown(name: string, isKnown: boolean): void {
     if (isKnown) {
       this.names.delete(name);
       this.known?.add(name);
@@ -47,14 +47,14 @@ export class Doubts {
     }
   }
 
-  /** Notes that the variables that an instruction sets are not known. Without a name, it may have meant any. */
-  setNames(names: readonly string[]): void {
-    if (!names.some((name) => /^[A-Za-z_]\w*$/.test(name))) this.setAll();
-    for (const name of names) this.set(name, false);
+  /** Notes that the variables that an instruction sets are not known: all, if it has no valid name. */
+  addNames(names: readonly string[]): void {
+    if (!names.some((name) => /^[A-Za-z_]\w*$/.test(name))) this.addAll();
+    for (const name of names) this.setKnown(name, false);
   }
 
   /** Notes that no variable is known. */
-  setAll(): void {
+  addAll(): void {
     this.known = new Set();
   }
 }

@@ -41,8 +41,8 @@ export interface Epoch {
 }
 
 /**
- * Finds the time: seconds since the epoch, `context`, or the name of a context, or of a stage that only
- * downloads one source and takes its time. A build argument wins over a global ARG.
+ * Finds the time. The value is a number of seconds, `context`, the name of a named context, or the name of a stage that
+ * only downloads one source. For a context or source, its own time counts. A build argument wins over a global ARG.
  */
 export async function resolveEpoch(scope: EpochScope): Promise<Epoch> {
   const { buildArgs, globals } = scope;
@@ -106,7 +106,7 @@ function toInteger(text: string): bigint | undefined {
   }
 }
 
-/** The source of a stage that only downloads one; undefined for any other stage. */
+/** The source of a stage that only downloads one. @throws Error for any other stage */
 function stageSource(stage: Stage, { buildArgs, globals, lex }: EpochScope): State {
   let env = setEpoch(globals.env, undefined);
   if (baseName(stage, env, lex) !== emptyImageName) throw new Error(`${epochName} stage must use FROM scratch`);

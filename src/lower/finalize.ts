@@ -15,7 +15,7 @@ export function finalizeImage({ options, platforms }: Lowering, image: ImageConf
   }
   if (!platforms.implicitTarget) {
     const { os, architecture, variant, osVersion, osFeatures } = platforms.target;
-    // If the base image was made for another platform, that one is removed whole.
+    // If the base image was made for another platform, its variant and version do not stay.
     const isOther = os !== image.os || architecture !== image.architecture;
     image.os = os;
     image.architecture = architecture;

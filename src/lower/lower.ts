@@ -232,7 +232,7 @@ async function dispatchStages(
       ? derivedState(stage, states.get(stage.parent)!, infos, isLastDerived)
       : (states.get(stage) ?? stateOnBase(stage, bases.get(stage)!, infos));
     if (lowering.inDoubt.has(stage)) {
-      state.result.doubts.setAll();
+      state.result.doubts.addAll();
       state.result.workdirSet = true;
     }
     states.set(stage, state);

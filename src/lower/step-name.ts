@@ -44,17 +44,17 @@ export function instructionText(code: string, lex: ShellLex, env: Env): string {
 }
 
 /** The platform that a stage builds for, as `->arm64`; '' if it is the stage's own platform. */
-function formatTarget(base: Platform, target: Pick<Platform, 'os' | 'architecture' | 'variant'> | undefined): string {
+function formatTarget(own: Platform, target: Pick<Platform, 'os' | 'architecture' | 'variant'> | undefined): string {
   if (!target) return '';
   const wanted = normalizePlatform({
     osVersion: '',
     osFeatures: [],
     ...target,
-    os: target.os || base.os,
-    architecture: target.architecture || base.architecture,
+    os: target.os || own.os,
+    architecture: target.architecture || own.architecture,
   });
-  if (wanted.os !== base.os) return `->${formatPlatform(wanted)}`;
-  if (wanted.architecture === base.architecture) return '';
+  if (wanted.os !== own.os) return `->${formatPlatform(wanted)}`;
+  if (wanted.architecture === own.architecture) return '';
   return `->${wanted.architecture}${wanted.variant === '' ? '' : `/${wanted.variant}`}`;
 }
 

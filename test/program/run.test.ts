@@ -896,7 +896,7 @@ describe('mistakes that types would find are explained', () => {
     ["image('alpine').somethingElse('x')", 'TypeError: .somethingElse is not a function'],
     [
       "later().run('a').run('b')",
-      'TypeError: .run is not a function\nhint: Stages or contexts have run, and this is none. If it is a promise, await it: (await …).run(…).',
+      'TypeError: .run is not a function\nhint: Only stages and contexts have run; this is something else. If it is a promise, await it: (await …).run(…).',
     ],
     ['(() => { const run = 3 as any; return run(); })()', 'TypeError: run is not a function'],
     [

@@ -25,7 +25,7 @@ export async function answerQuestion(
   switch (question.ask) {
     case 'read': {
       const path = clean(`/${question.path}`).slice(1);
-      const { state, isIgnored } = await openContext(build, question.context, platform, { followPaths: [path] });
+      const { state, isIgnored } = await openForQuestion(build, question.context, platform, { followPaths: [path] });
       if (isIgnored(path)) return null;
       const data = await tryReadFile(build.bridge, await refOf(build.bridge, state), path);
       return data === undefined ? null : decodeText(data).toWellFormed();
@@ -33,7 +33,7 @@ export async function answerQuestion(
     case 'glob': {
       const { patterns } = question;
       const matchers = patterns.map(compileGlob);
-      const { state, isIgnored } = await openContext(build, question.context, platform, {
+      const { state, isIgnored } = await openForQuestion(build, question.context, platform, {
         includePatterns: patterns.flatMap(expandBraces).map(asIncludePattern),
       });
       const ref = await refOf(build.bridge, state);
@@ -55,7 +55,7 @@ export async function answerQuestion(
   }
 }
 
-/** A pattern for the client, which sends what it matches. It knows `[^a]` only. */
+/** A pattern for the client, which sends what matches it. The client knows `[^a]`, but not `[!a]`. */
 const asIncludePattern = (pattern: string) => pattern.replaceAll('[!', '[^');
 
 interface Wanted {
@@ -64,9 +64,9 @@ interface Wanted {
 }
 
 /**
- * A context, and which of its paths its ignore file excludes. Where there is no daemon, nothing else applies that file.
+ * A context, and which of its paths its ignore file excludes. Without a daemon, nothing else applies that file.
  */
-async function openContext(
+async function openForQuestion(
   { bridge, options, context }: ProgramBuild,
   name: string,
   platform: Platform | undefined,
@@ -128,7 +128,7 @@ async function modeOf(bridge: Bridge, ref: Reference, path: string): Promise<num
     if (!isDirectory((await stat(path.slice(0, at)))?.mode ?? 0)) return undefined;
   const found = await stat(path);
   if (found) return found.mode;
-  // A daemon looks where a link leads to, which it need not have.
+  // A daemon follows a link, and what it leads to may be missing.
   const beside = await bridge.readDir(ref, dirname(path)).catch(() => []);
   return beside.find((entry) => entry.path === base(path))?.mode;
 }

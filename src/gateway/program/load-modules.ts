@@ -107,7 +107,7 @@ const isCommonJs = (code: string) =>
 
 function jsonModule(name: string, text: string): string {
   try {
-    // Not as an object literal, in which `__proto__` is no key.
+    // Not an object literal: in one, `__proto__` is not a key.
     return `export default JSON.parse(${JSON.stringify(JSON.stringify(JSON.parse(text)))});`;
   } catch (error) {
     throw new Error(`${name} is not JSON: ${errorMessage(error)}`);
@@ -148,7 +148,7 @@ function readManifest(path: string, text: string): object {
   return manifest;
 }
 
-/** What fails without a place has that of the import that needs it. */
+/** Runs a function. An error of it that has no place gets that of the import. */
 function locating<T>(it: Import | undefined, run: () => T): T {
   try {
     return run();

@@ -14,7 +14,7 @@ export function explainMissingContext(error: unknown, graph: GraphJson): unknown
   return describeError(error, 'build', { hint });
 }
 
-/** The names that instructions read from which are no stages: the program has made all others from contexts. */
+/** The names that instructions read from and that are not stages: these are contexts of the program. */
 function contextsOf({ stages }: GraphJson): string[] {
   const known = new Set(stages.map(({ name }) => name));
   return stages

@@ -3,25 +3,20 @@ import type { GraphJson, SourceJson } from '../../build-program/protocol.ts';
 import { fromBase64 } from '../../go/base64.ts';
 import { marshalJson } from '../../go/json-encode.ts';
 import { encodeText } from '../../go/text.ts';
-import { type emptyImage, type ImageConfig, parseImageConfig } from '../../image/config.ts';
+import { type emptyImage, parseImageConfig } from '../../image/config.ts';
 import { defaultPlatform } from '../../image/platform.ts';
 import { familiarString, parseNormalizedNamed } from '../../image/reference.ts';
 import { Definition, deferred, diff, loadDefinition, merge } from '../../llb/index.ts';
 import type { State } from '../../llb/state.ts';
-import type { LowerEnvironment, NamedContextRequest } from '../../lower/environment.ts';
+import type { LoadedContext, LowerEnvironment, NamedContextRequest } from '../../lower/environment.ts';
 import { createDockerfile, createEnvironment } from '../dockerfile.ts';
 import { withSource } from '../error-status.ts';
 import type { BuildContext, Entrypoint } from '../main-context.ts';
 import { singleRef } from '../main-context.ts';
 import type { ProgramBuild } from './program-build.ts';
 
-interface Loaded {
-  readonly state: State;
-  readonly image: ImageConfig | undefined;
-}
-
 /**
- * @param outerContext gives the main context of the graph that this one is a part of; undefined for a graph of its own
+ * @param outerContext gives the main context of the graph that contains this one; undefined if no graph contains it
  */
 export function createProgramEnvironment(
   build: ProgramBuild,
@@ -30,7 +25,7 @@ export function createProgramEnvironment(
 ): LowerEnvironment {
   const environment = createEnvironment(build.bridge, build.options, build.context);
   const shared = outerContext ? undefined : shareContext(build.context);
-  const mainContext = outerContext ?? shared!.inner;
+  const mainContext = outerContext ?? shared!.collect;
   return {
     ...environment,
     namedContext(name, request) {
@@ -39,7 +34,7 @@ export function createProgramEnvironment(
         ? { load: () => load(build, graph, source, mainContext, request) }
         : environment.namedContext(name, request);
     },
-    mainContext: shared ? shared.outer : mainContext,
+    mainContext: shared ? shared.open : mainContext,
   };
 }
 
@@ -48,22 +43,24 @@ function sourceNamed({ sources }: GraphJson, name: string): SourceJson | undefin
   return Object.hasOwn(sources, familiar) ? sources[familiar] : undefined;
 }
 
-/** One main context for a graph and those inside it, with the paths that any of them reads. It is transferred once. */
+/** One main context for a graph and those inside it. It is transferred once, with the paths that any of them reads. */
 function shareContext(context: BuildContext): {
-  readonly inner: BuildContext['main'];
-  readonly outer: BuildContext['main'];
+  /** For graphs inside: notes their paths. The state is known when {@link open} has been called. */
+  readonly collect: BuildContext['main'];
+  /** For the graph itself: opens the context with all paths. */
+  readonly open: BuildContext['main'];
 } {
   const paths = new Set<string>();
   let isAll = false;
   let state: State | undefined;
   return {
-    async inner(wanted) {
+    async collect(wanted) {
       if (!wanted) isAll = true;
       for (const path of wanted ?? []) paths.add(path);
       return deferred(() => state!);
     },
-    // Lowering asks for the paths of the graph last; before, it may ask for all of the context to look into it.
-    async outer(wanted) {
+    // Lowering asks with the paths of the graph last. Before that, it may ask for all of the context, for its time.
+    async open(wanted) {
       state = await context.main(isAll || !wanted ? undefined : [...new Set([...paths, ...wanted])].sort());
       return state;
     },
@@ -76,7 +73,7 @@ async function load(
   source: SourceJson,
   mainContext: BuildContext['main'],
   { platform }: NamedContextRequest,
-): Promise<Loaded> {
+): Promise<LoadedContext> {
   const lowerStage = (target: string) => build.lowerGraph(graph, { target, platform, mainContext });
   switch (source.kind) {
     case 'merge': {
@@ -117,7 +114,7 @@ async function refuseUnpinned({ context }: ProgramBuild, definition: Definition)
   requirePinned(definition, new Set(own.map(({ digest }) => digest)));
 }
 
-function withConfig(state: State, config: unknown, platform: Parameters<typeof emptyImage>[0]): Loaded {
+function withConfig(state: State, config: unknown, platform: Parameters<typeof emptyImage>[0]): LoadedContext {
   if (config === undefined || config === null) return { state, image: undefined };
   const { os, architecture } = platform;
   const json = encodeText(
@@ -132,7 +129,7 @@ async function loadDockerfile(
   { path, target, args }: Extract<SourceJson, { kind: 'dockerfile' }>,
   mainContext: BuildContext['main'],
   platform: NamedContextRequest['platform'],
-): Promise<Loaded> {
+): Promise<LoadedContext> {
   const filename = path.replace(/^(?:\.?\/)+/, '');
   const definition = (await context.main([filename])).marshal();
   const ref = singleRef(await bridge.solve({ definition }));
@@ -150,7 +147,7 @@ async function loadDockerfile(
   }
 }
 
-/** A context with another way to its files. */
+/** A context whose main context another function gives. */
 const withMain = (context: BuildContext, main: BuildContext['main']): BuildContext => ({
   main,
   readEntrypoint: () => context.readEntrypoint(),

@@ -1,6 +1,6 @@
 /**
- * The modules of a program as one text, in which the lines of the program's own file come first and those of the
- * modules that it imports are counted on. Lowering knows one file; `partOf` finds the module again.
+ * The modules of a program as one text: the program's own file, then the modules that it imports, with continued line
+ * numbers. Lowering knows one file; `partOf` finds the module again.
  */
 import type { Place } from '../../build-program/protocol.ts';
 import { type Diagnostic, DiagnosticError, findDiagnosticError } from '../../diagnostic/diagnostic.ts';

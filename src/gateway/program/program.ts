@@ -65,7 +65,7 @@ export function openBuildProgram(
   };
 }
 
-/** Docker before 23 shows messages alone; its engine cannot take warnings, either. */
+/** Adds places to messages for Docker before 23, which shows no lines. Its engine takes no warnings, either. */
 async function showingPlaces<T>(bridge: Bridge, source: SourceDescription, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
@@ -136,7 +136,7 @@ async function runFor(
   }
 }
 
-/** Lowers what has not failed, too: a check lists its warnings. @throws DiagnosticError with all that is wrong */
+/** Also lowers a result with failures, for the warnings of a check. @throws DiagnosticError with all that is wrong */
 async function lowerResult(program: BuildProgram, result: ProgramResult, request: LowerRequest): Promise<Lowered> {
   const { modules, text } = program;
   const failures = result.failures.map((failure) => failureDiagnostic(modules, text, failure));
@@ -153,7 +153,7 @@ async function lowerResult(program: BuildProgram, result: ProgramResult, request
   return lowered!;
 }
 
-/** @param result what a run has given; undefined while it runs, when stages have no descriptions */
+/** @param result that of the run; undefined while the program runs, when stages have no descriptions */
 function buildOf(program: BuildProgram, result?: ProgramResult): ProgramBuild {
   const { bridge, options, context, source, text, descriptions } = program;
   const described = new Map(
@@ -169,10 +169,10 @@ function buildOf(program: BuildProgram, result?: ProgramResult): ProgramBuild {
     async lowerGraph(graph, { target = graph.target, mainContext, warn, ...request }) {
       const dockerfile = toDockerfile(graph, text.file, text.locate, described);
       const environment = createProgramEnvironment(build, graph, mainContext);
-      const lowering = { bridge, options: { ...options, target }, source, environment };
+      const graphBuild = { bridge, options: { ...options, target }, source, environment };
       const settings = { ...request, warn: warn && warningOnce(text, warn) };
       try {
-        return await lowerForBuild(dockerfile, lowering, settings);
+        return await lowerForBuild(dockerfile, graphBuild, settings);
       } catch (error) {
         throw relocateError(text, explainMissingContext(error, graph));
       }

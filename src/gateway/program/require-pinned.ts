@@ -1,6 +1,6 @@
 /**
- * States of `tsfront/llb` in a build program name their sources themselves: no lock can pin them, but a frozen build
- * can look.
+ * States of `tsfront/llb` in a build program name their sources themselves. No lock can pin them, but a frozen build
+ * can refuse those that are not pinned.
  */
 import { diagnosticError } from '../../diagnostic/diagnostic.ts';
 import type { SourceOp } from '../../gen/pb/ops_pb.ts';

@@ -50,7 +50,7 @@ const neverEnds =
   'the build program waits for something that never comes: a promise that nothing resolves. ' +
   'Look for a new Promise that calls neither of its functions.';
 
-/** The name of a module in a run: in the first one its own. */
+/** The name of a module in a run. The first run uses the module's own name. */
 const instanceName = (name: string, run: number) => (run === 1 ? name : `${name}?${run}`);
 
 /** The name of a module, from that of its instance. */
@@ -60,7 +60,7 @@ export const moduleName = (instance: string) => instance.replace(/\?\d+$/, '');
 interface RunEngine {
   /** Resolves when the program rests again. @throws Error as the engine says it */
   send(message: string): Promise<void>;
-  /** What an error of `send` is: if the program threw it, a `ProgramFailed`. */
+  /** The error to report for an error of `send`: a `ProgramFailed` if the program threw it. */
   failureOf(error: Error): Error;
   close(): void;
 }
@@ -77,7 +77,7 @@ class ProgramRun {
   private readonly questionLimit: number;
   private readonly engine: RunEngine;
   private hasEnded = false;
-  /** What the program has given. Counts if nothing else fails meanwhile, such as a promise that nobody awaits. */
+  /** The result that the program has sent. It counts unless something fails before the program rests. */
   private given: ProgramResult | undefined;
   private asked = 0;
   /** Number of questions without a reply. */
@@ -117,13 +117,13 @@ class ProgramRun {
     this.engine.send(JSON.stringify(message)).then(
       () => {
         this.openSends--;
-        this.rest();
+        this.endIfAtRest();
       },
       (error) => this.fail(this.engine.failureOf(error)),
     );
   }
 
-  private rest(): void {
+  private endIfAtRest(): void {
     if (this.hasEnded) return;
     if (this.given) {
       this.finish();
@@ -171,7 +171,7 @@ class ProgramRun {
   }
 }
 
-/** Runs a program, one run after the other: its engine is one. */
+/** Runs a program, one run after the other, because all runs have one engine. */
 export interface ProgramRunner {
   run(request: RunRequest, events: ProgramEvents): Promise<ProgramResult>;
   /** Ends the engine. Runs that have not ended fail. */
@@ -189,7 +189,7 @@ export function createRunner(modules: readonly Module[], questionLimit = maxQues
   let isClosed = false;
   let last: Promise<unknown> = Promise.resolve();
 
-  /** What the program threw where nothing catches it. */
+  /** A `ProgramFailed` for what the program threw and did not catch; other errors as they are. */
   function failureOf(error: Error): Error {
     const places = placesIn(error.stack).filter(({ module }) =>
       modules.some(({ name }) => name === moduleName(module)),

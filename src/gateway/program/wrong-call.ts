@@ -1,4 +1,4 @@
-/** Names what a program calls where it is no function: the engine says only where that is. */
+/** Names what a program calls that is not a function: the engine says only where the call is. */
 import type { FailureJson } from '../../build-program/protocol.ts';
 import { suggest } from '../../text/suggest.ts';
 import type { Module } from './load-modules.ts';
@@ -24,7 +24,7 @@ export function explainCall(modules: readonly Module[], failure: FailureJson): F
 function hintFor(name: string, methods: readonly string[]): Pick<FailureJson, 'hint'> {
   if (methods.includes(name))
     return {
-      hint: `Stages or contexts have ${name}, and this is none. If it is a promise, await it: (await …).${name}(…).`,
+      hint: `Only stages and contexts have ${name}; this is something else. If it is a promise, await it: (await …).${name}(…).`,
     };
   const close = suggest(name, methods, true) ?? methods.find((method) => method.toLowerCase() === name.toLowerCase());
   return close === undefined ? {} : { hint: `Did you mean ${close}?` };

@@ -110,7 +110,7 @@ const maxListed = 1000;
 const sizeOf = (texts: Readonly<Record<string, string>>) =>
   Object.values(texts).reduce((sum, text) => sum + utf8Length(text), 0);
 
-/** A size that the answer has at least, found without writing it: of some files it is longer than any string can be. */
+/** A lower bound of the size of the answer, without making it: for some files it is longer than any string can be. */
 function leastSize(warnings: readonly LintWarning[], text: readonly string[]): number {
   const ends: number[] = [0];
   for (const line of text) ends.push(ends.at(-1)! + line.length + 1);
@@ -164,7 +164,7 @@ const warningJson = ({ name, description, url, detail, lines }: LintWarning) => 
   location: { ranges: lineRangesJson(lines) },
 });
 
-/** Lists the first lines of an instruction that has more than an error carries; the message says so. */
+/** The error as JSON. Of an instruction with too many lines, it lists the first ones, and the message says so. */
 export function buildErrorJson(error: unknown) {
   const locations = findDiagnosticError(error)?.diagnostics[0].lines ?? [];
   const places = locations.flatMap((lines) => lineRanges(firstLines(lines)));
@@ -192,7 +192,7 @@ function printWarning(
   return head + (lines ? printSource(filename.toWellFormed(), text, lines, width) : '');
 }
 
-/** Those without a place first, by name; the others by line. */
+/** The order of warnings: those without a place come first, by name, then the others, by line. */
 function isBefore(a: LintWarning, b: LintWarning): boolean {
   if (!a.lines && !b.lines) return a.name < b.name;
   if (!a.lines || !b.lines) return !a.lines;

@@ -9,8 +9,8 @@ import { textResult } from './result.ts';
 import { alignTable } from './tabwriter.ts';
 
 /** Answers `frontend.targets`: the stages that can be built. */
-export async function listTargets(definition: BuildDefinition): Promise<Result> {
-  const targets = await definition.targets();
+export async function listTargets(dockerfile: BuildDefinition): Promise<Result> {
+  const targets = await dockerfile.targets();
   const ranges = placesJson();
   const json = {
     targets:
@@ -24,7 +24,7 @@ export async function listTargets(definition: BuildDefinition): Promise<Result> 
             platform: platform || undefined,
             location: { ranges: ranges(lines) },
           })),
-    sources: [toBase64(definition.source.data)],
+    sources: [toBase64(dockerfile.source.data)],
   };
   const rows = targets.map(({ name, isDefault, description }) => {
     const label = isDefault ? (name === '' ? '(default)' : `${name} (default)`) : name;

@@ -25,7 +25,7 @@ export function* dispatchStage(
   commands: readonly Command[],
   errors: ErrorCollector,
 ): Generator<void> {
-  if (!errors.attempt(() => setUp(lowering, stage))) stage.result.doubts.setAll();
+  if (!errors.attempt(() => setUp(lowering, stage))) stage.result.doubts.addAll();
   for (const command of commands) {
     if (errors.isFull) break;
     settleDoubts(lowering, stage, command.instruction, tryCommand(lowering, stage, command, errors));
@@ -84,18 +84,18 @@ function settleDoubts(
   const { doubts, image } = result;
   switch (instruction.kind) {
     case 'arg':
-      if (!isKnown) doubts.setNames(instruction.args.map(({ key }) => key));
+      if (!isKnown) doubts.addNames(instruction.args.map(({ key }) => key));
       else
         for (const { key, value } of instruction.args) {
-          if (value !== undefined || buildArgs.has(key)) doubts.set(key, true);
-          else if (globals.doubts.has(key)) doubts.set(key, false);
+          if (value !== undefined || buildArgs.has(key)) doubts.setKnown(key, true);
+          else if (globals.doubts.has(key)) doubts.setKnown(key, false);
           // Without a value, that of the base stays.
-          else if (globals.env.get(key) !== undefined) doubts.set(key, true);
+          else if (globals.env.get(key) !== undefined) doubts.setKnown(key, true);
         }
       break;
     case 'env':
-      if (!isKnown) doubts.setNames(instruction.pairs.map(({ key }) => key));
-      else for (const { key } of instruction.pairs) doubts.set(key, true);
+      if (!isKnown) doubts.addNames(instruction.pairs.map(({ key }) => key));
+      else for (const { key } of instruction.pairs) doubts.setKnown(key, true);
       break;
     case 'shell':
       if (!isKnown) image.config.shell = instruction.shell.length > 0 ? [...instruction.shell] : ['sh'];
@@ -104,7 +104,7 @@ function settleDoubts(
       if (!isKnown) result.workdirSet = true;
       break;
     case 'onbuild':
-      if (!isKnown) doubts.setAll(); // its trigger may set any
+      if (!isKnown) doubts.addAll(); // its trigger may set any
       break;
   }
 }
