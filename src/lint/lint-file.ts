@@ -10,6 +10,7 @@ import type {
   StageInstruction,
 } from '../parser/ast.ts';
 import { stageNamePattern } from '../parser/instructions/from.ts';
+import { triggerOf } from '../parser/onbuild-trigger.ts';
 import type { ReadPastErrors } from '../parser/past-errors.ts';
 import { createShellLex } from '../parser/words.ts';
 import { type CommandText, commandText } from './command-text.ts';
@@ -24,6 +25,8 @@ export interface LintFile {
   readonly unclear: ReadonlySet<Instruction>;
   /** Its stages, in the order of the file. */
   readonly stages: readonly LintStage[];
+  /** The RUN instructions of ONBUILD, which are no instructions of the file. */
+  readonly triggers: ReadonlySet<Instruction>;
 }
 
 /** Whether an instruction with an error names nothing: it may have been to name any argument or stage. */
@@ -45,7 +48,13 @@ export interface LintStage {
   readonly runs: readonly LintCommand<RunInstruction>[];
   /** Its instructions that have a command, RUN among them. */
   readonly commands: readonly LintCommand[];
+  /** The RUN instructions that run in builds from the image: those of its ONBUILD. */
+  readonly triggers: readonly LintCommand<RunInstruction>[];
 }
+
+/** All RUN instructions of a stage, for rules that look at one at a time. */
+export const runsAndTriggers = ({ runs, triggers }: LintStage): LintStage['runs'] =>
+  triggers.length === 0 ? runs : [...runs, ...triggers];
 
 /** The base of a stage. */
 type LintBase =
@@ -101,21 +110,28 @@ export async function createLintFile(
     const base: LintBase = mayBeStage ? { kind: 'unknown' } : found;
     let shell = base.kind === 'stage' ? shells.get(base.stage)! : baseShell(dockerfile, base);
     const commands: LintCommand[] = [];
+    const triggers: LintCommand<RunInstruction>[] = [];
     const { instructions } = syntax;
     for (const instruction of instructions) {
       if (instruction.kind === 'shell') shell = readShell(instruction.shell);
       const text = commandText(dockerfile, instruction);
       if (text) commands.push(createCommand(text, shell, parseShell));
+      const trigger =
+        instruction.kind === 'onbuild' && !standIns.has(instruction) && triggerOf(dockerfile, instruction);
+      const command = trigger && trigger.kind === 'run' && commandText(dockerfile, trigger);
+      const made = command && createCommand(command, shell, parseShell);
+      if (made && isRun(made)) triggers.push(made);
     }
     const runs = commands.filter(isRun);
     const isLast = index === dockerfile.stages.length - 1;
-    const stage: LintStage = { syntax, base, isLast, instructions, commands, runs };
+    const stage: LintStage = { syntax, base, isLast, instructions, commands, runs, triggers };
     stages.push(stage);
     shells.set(stage, shell);
     if (syntax.name !== '') names.set(syntax.name, stage);
   }
   const invalid = dockerfile.instructions.filter(({ kind }) => kind === 'invalid');
-  return { dockerfile, stages, unclear: invalid.length > 0 ? new Set([...standIns, ...invalid]) : standIns };
+  const triggers = new Set(stages.flatMap((stage) => stage.triggers.map(({ instruction }) => instruction)));
+  return { dockerfile, stages, triggers, unclear: invalid.length > 0 ? new Set([...standIns, ...invalid]) : standIns };
 }
 
 type ParseShell = typeof import('./shell/parse-shell.ts').parseShell;
@@ -124,7 +140,12 @@ const noParser: { readonly parseShell: ParseShell } = { parseShell: () => emptyS
 
 function hasShellText({ stages }: Dockerfile): boolean {
   return stages.some(({ instructions }) =>
-    instructions.some((it) => ('shellForm' in it && (it.shellForm || it.kind === 'run')) || it.kind === 'healthcheck'),
+    instructions.some(
+      (it) =>
+        ('shellForm' in it && (it.shellForm || it.kind === 'run')) ||
+        it.kind === 'healthcheck' ||
+        it.kind === 'onbuild',
+    ),
   );
 }
 

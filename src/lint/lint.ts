@@ -6,7 +6,7 @@ import type { Dockerfile } from '../parser/ast.ts';
 import { readPastErrors } from '../parser/past-errors.ts';
 import { defaultConfig, type LintConfig, optionsOf } from './config.ts';
 import { applyIgnoreComments, type LocatedFinding } from './ignore-comments.ts';
-import { createLintFile, type LintFile } from './lint-file.ts';
+import { createLintFile, type LintFile, runsAndTriggers } from './lint-file.ts';
 import { ruleUrl } from './rule-url.ts';
 import { lintRules } from './rules.ts';
 import { isWarningCode } from './warnings.ts';
@@ -56,7 +56,7 @@ export function completeFindings(
 
 function findViolations(file: LintFile, config: LintConfig): LocatedFinding[] {
   const { source } = file.dockerfile;
-  const unplaced = file.stages.flatMap(({ runs }) => runs.flatMap(({ script }) => script.unplaced));
+  const unplaced = file.stages.flatMap((stage) => runsAndTriggers(stage).flatMap(({ script }) => script.unplaced));
   const found: LocatedFinding[] = [];
   for (const rule of lintRules) {
     const level = config.rules.get(rule.name) ?? rule.level;
@@ -72,7 +72,7 @@ function findViolations(file: LintFile, config: LintConfig): LocatedFinding[] {
         ...warningDiagnostic(rule.name, message, { ...details, ...at, fix: isPlaced(fix, unplaced) ? fix : undefined }),
         severity: level,
       };
-      found.push({ finding, instruction });
+      found.push({ finding, instruction: file.triggers.has(instruction) ? undefined : instruction });
     }
   }
   return found;

@@ -70,6 +70,10 @@ export function reparseDockerfile(before: ParsedUnits | undefined, text: string,
 /** The instruction of a unit, with its places in this version of the file. */
 export const unitInstruction = (unit: FileUnit): Instruction => moved(unit.content.read.instruction, moveOf(unit));
 
+/** An instruction at another place. @param by characters @param lines lines */
+export const moveInstruction = (instruction: Instruction, by: number, lines: number): Instruction =>
+  moved(instruction, { by, lines });
+
 /** The instructions in order, also of a file that is read as a whole. */
 export function unitsOf({ units, source, dockerfile }: ParsedUnits): readonly FileUnit[] {
   if (units) return units;

@@ -1,3 +1,4 @@
+import { runsAndTriggers } from '../lint-file.ts';
 import type { Finding, LintRule } from '../rule.ts';
 
 /** The subcommands that apt and apt-get share. */
@@ -14,8 +15,8 @@ export const aptInScript: LintRule = {
   fix: 'safe',
   hadolint: 'DL3027',
   *find({ stages }): Generator<Finding> {
-    for (const { runs } of stages) {
-      for (const { instruction, script } of runs) {
+    for (const stage of stages) {
+      for (const { instruction, script } of runsAndTriggers(stage)) {
         for (const { name, nameWord, args } of script.commands) {
           if (name !== 'apt' || !nameWord) continue;
           const subcommand = args.find(({ value }) => value !== undefined && !value.startsWith('-'))?.value ?? '';

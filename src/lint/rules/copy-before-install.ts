@@ -26,6 +26,8 @@ const installers: readonly {
   { program: /^mix$/, args: /^deps\.get/, files: 'mix.exs mix.lock' },
 ];
 
+const programs = new RegExp(installers.map(({ program }) => program.source).join('|'));
+
 /** Every change of a source file makes the next build install all dependencies again. */
 export const copyBeforeInstall: LintRule = {
   name: 'CopyBeforeInstall',
@@ -78,6 +80,7 @@ interface Installer {
 /** The command that installs the dependencies of the project, without a cache of its own. */
 function findInstaller({ instruction, script }: LintCommand<RunInstruction>): Installer | undefined {
   for (const command of script.commands) {
+    if (!programs.test(command.name)) continue;
     const words = command.args.map(({ value, text }) => value ?? text).join(' ');
     const installer = installers.find(({ program, args }) => program.test(command.name) && args.test(words));
     if (installer)

@@ -22,8 +22,8 @@ export const curlWithoutFail: LintRule = {
   level: 'warning',
   fix: 'safe',
   *find({ stages }): Generator<Finding> {
-    for (const { commands } of stages) {
-      for (const command of commands) {
+    for (const { commands, triggers } of stages) {
+      for (const command of [...commands, ...triggers]) {
         const { instruction, script, exec } = command;
         if (instruction.kind !== 'run' && instruction.kind !== 'healthcheck') continue;
         if (exec && /(?:^|\/)curl$/.test(exec[0] ?? '') && ignoresErrors(exec.slice(1)))

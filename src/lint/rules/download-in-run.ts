@@ -1,3 +1,4 @@
+import { runsAndTriggers } from '../lint-file.ts';
 import type { Finding, LintRule } from '../rule.ts';
 import type { ShellCommand } from '../shell/command.ts';
 
@@ -18,8 +19,8 @@ export const downloadInRun: LintRule = {
   ],
   level: 'off',
   *find({ stages }): Generator<Finding> {
-    for (const { runs } of stages) {
-      for (const { instruction, script } of runs) {
+    for (const stage of stages) {
+      for (const { instruction, script } of runsAndTriggers(stage)) {
         const parts = new Set(script.pipelines.flatMap(({ commands }) => commands));
         for (const command of script.commands) {
           if (parts.has(command) || command.scopes.length > 0 || !downloads(command)) continue;

@@ -1,5 +1,5 @@
 import type { EnvInstruction, RunInstruction } from '../../parser/ast.ts';
-import type { LintCommand, LintStage } from '../lint-file.ts';
+import { type LintCommand, type LintStage, runsAndTriggers } from '../lint-file.ts';
 import { isMounted } from '../mounts.ts';
 import { hasOption, type ManagerName, type PackageCommand, packageCommand } from '../package-manager.ts';
 import type { Finding, LintRule } from '../rule.ts';
@@ -104,7 +104,7 @@ export const packageCacheKept: LintRule = {
   *find(file): Generator<Finding> {
     for (const stage of shippedStages(file)) {
       const variables = variablesOf(stage);
-      for (const run of stage.runs) {
+      for (const run of runsAndTriggers(stage)) {
         const { instruction, script } = run;
         const filling = new Map<Leftovers, FillingCommand[]>();
         for (const command of script.commands) {

@@ -1,3 +1,4 @@
+import { runsAndTriggers } from '../lint-file.ts';
 import { hasOption, packageCommand } from '../package-manager.ts';
 import type { Finding, LintRule } from '../rule.ts';
 
@@ -17,8 +18,8 @@ export const recommendedPackages: LintRule = {
   hadolint: 'DL3015',
   *find({ stages, dockerfile }): Generator<Finding> {
     if (/Install-Recommends/.test(dockerfile.source.text)) return;
-    for (const { runs } of stages) {
-      for (const { instruction, script } of runs) {
+    for (const stage of stages) {
+      for (const { instruction, script } of runsAndTriggers(stage)) {
         for (const command of script.commands) {
           const parts = packageCommand(command);
           if (

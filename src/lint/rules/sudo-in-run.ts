@@ -1,3 +1,4 @@
+import { runsAndTriggers } from '../lint-file.ts';
 import type { Finding, LintRule } from '../rule.ts';
 import type { ShellWord } from '../shell/command.ts';
 import { programName } from '../shell/wrappers.ts';
@@ -18,8 +19,8 @@ export const sudoInRun: LintRule = {
   fix: 'unsafe',
   hadolint: 'DL3004',
   *find({ stages }): Generator<Finding> {
-    for (const { runs } of stages) {
-      for (const { instruction, script } of runs) {
+    for (const stage of stages) {
+      for (const { instruction, script } of runsAndTriggers(stage)) {
         const asksForUser = script.commands.some(
           ({ name, args }) => name === 'id' && args.some(({ value }) => value === '-u'),
         );

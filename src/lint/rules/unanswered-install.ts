@@ -1,3 +1,4 @@
+import { runsAndTriggers } from '../lint-file.ts';
 import { hasOption, type PackageCommand, packageCommand } from '../package-manager.ts';
 import type { Finding, LintRule } from '../rule.ts';
 import type { ShellCommand } from '../shell/command.ts';
@@ -23,8 +24,8 @@ export const unansweredInstall: LintRule = {
   *find({ stages, dockerfile }): Generator<Finding> {
     // Settings of apt or dnf answer for all commands.
     if (/assume-?yes/i.test(dockerfile.source.text.replace(/--assume-yes/g, ''))) return;
-    for (const { runs } of stages) {
-      for (const { instruction, script } of runs) {
+    for (const stage of stages) {
+      for (const { instruction, script } of runsAndTriggers(stage)) {
         for (const command of script.commands) {
           const parts = packageCommand(command);
           if (!parts?.installs || !parts.subcommand || !asks(parts) || isAnswered(command)) continue;

@@ -1,3 +1,4 @@
+import { runsAndTriggers } from '../lint-file.ts';
 import type { Finding, LintRule } from '../rule.ts';
 import type { ShellCommand } from '../shell/command.ts';
 import { shebangShell } from '../shell/shell.ts';
@@ -25,8 +26,8 @@ export const uncheckedHeredoc: LintRule = {
   level: 'warning',
   fix: 'safe',
   *find({ stages, dockerfile }): Generator<Finding> {
-    for (const { runs } of stages) {
-      for (const { instruction, script, shell, isHeredoc } of runs) {
+    for (const stage of stages) {
+      for (const { instruction, script, shell, isHeredoc } of runsAndTriggers(stage)) {
         const [heredoc] = instruction.heredocs;
         if (!isHeredoc || !heredoc || shell.errexit || !script.goesOn) continue;
         const stops = script.commands.some(

@@ -1,3 +1,4 @@
+import { runsAndTriggers } from '../lint-file.ts';
 import type { Finding, LintRule } from '../rule.ts';
 import type { ShellCommand, ShellScript } from '../shell/command.ts';
 
@@ -26,8 +27,8 @@ export const uncheckedPipe: LintRule = {
     all: { type: 'boolean', default: false, description: 'Whether pipes without a download are reported too.' },
   },
   *find({ stages }, { all }): Generator<Finding> {
-    for (const { runs } of stages) {
-      for (const { instruction, script, shell } of runs) {
+    for (const stage of stages) {
+      for (const { instruction, script, shell } of runsAndTriggers(stage)) {
         if (shell.pipefail) continue;
         const from = firstPipefail(script);
         for (const { commands, range } of script.pipelines) {

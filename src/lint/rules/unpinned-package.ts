@@ -1,3 +1,4 @@
+import { runsAndTriggers } from '../lint-file.ts';
 import { hasOption, type ManagerName, type PackageCommand, packageCommand } from '../package-manager.ts';
 import type { Finding, LintRule } from '../rule.ts';
 import type { ShellWord } from '../shell/command.ts';
@@ -48,8 +49,8 @@ export const unpinnedPackage: LintRule = {
   },
   *find({ stages }, { managers }): Generator<Finding> {
     const chosen = managers as readonly string[];
-    for (const { runs } of stages) {
-      for (const { instruction, script } of runs) {
+    for (const stage of stages) {
+      for (const { instruction, script } of runsAndTriggers(stage)) {
         for (const command of script.commands) {
           const parts = packageCommand(command);
           if (!parts?.installs || !chosen.includes(parts.manager)) continue;

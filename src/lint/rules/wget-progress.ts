@@ -1,3 +1,4 @@
+import { runsAndTriggers } from '../lint-file.ts';
 import type { Finding, LintRule } from '../rule.ts';
 
 /** Wget fills the log of the build with its progress. */
@@ -14,8 +15,8 @@ export const wgetProgress: LintRule = {
   level: 'off',
   hadolint: 'DL3047',
   *find({ stages }): Generator<Finding> {
-    for (const { runs } of stages) {
-      for (const { instruction, script } of runs) {
+    for (const stage of stages) {
+      for (const { instruction, script } of runsAndTriggers(stage)) {
         for (const { name, args, range } of script.commands) {
           if (name !== 'wget' || !args.some(({ text }) => /^["']?(?:https?|ftp):/.test(text))) continue;
           const isQuiet = args.some(

@@ -50,5 +50,6 @@ export function programIndex(words: readonly ShellWord[]): number {
 
 /** The name of a program without its directory; '' if it is not known. */
 export function programName(word: ShellWord | undefined): string {
-  return word?.value?.replace(/^.*\//, '') ?? '';
+  const value = word?.value ?? '';
+  return value.slice(value.lastIndexOf('/') + 1);
 }
