@@ -60,7 +60,8 @@ export function missingSourceMessage({ path, local, ignored, pattern }: MissingS
  * Finds the sources that are missing, in the order of the graph.
  *
  * A pattern that nothing matches fails a build only if the directory before its first wildcard is not sent for another
- * reason; otherwise the build copies no file.
+ * reason; otherwise the build copies no file. A link to nothing that a pattern matches fails it, too, even if
+ * `--exclude` leaves the link out.
  *
  * @param trees local sources by name; sources that are absent or `partial` are not checked
  */
@@ -80,12 +81,12 @@ export async function missingSources(
     for (const taken of takenPaths(entry)) {
       const source = locals.get(entry.op.inputs[taken.input]?.digest ?? '');
       if (!source) continue;
-      for (const { path, pattern } of requiredPaths(taken)) {
+      for (const required of requiredPaths(taken)) {
         if (turns.isDue()) await turns.pass();
-        const found = pattern ? await findPattern(source, path) : await find(source, path);
-        if (found === 'there') continue;
+        const lacking = await lackOf(source, required);
+        if (!lacking) continue;
         const { local, tree, ignorePatterns } = source;
-        const what = { path, local, tree, ignorePatterns, ignored: found === 'ignored', pattern, index: taken.index };
+        const what = { ...lacking, local, tree, ignorePatterns, index: taken.index };
         const places = placesOf(definition, entry.digest).map(({ lines }) => lines);
         // Several instructions may share one op.
         for (const lines of places.length > 0 ? places : [undefined]) missing.push({ ...what, lines });
@@ -121,6 +122,41 @@ function searchedSource(entry: DefinitionEntry, trees: ReadonlyMap<string, FileT
 function requiredPaths({ path, include, required, allowWildcard }: TakenPath) {
   if (include.length > 0) return required.map((it) => ({ path: it, pattern: false }));
   return [{ path, pattern: allowWildcard && isPattern(path) }];
+}
+
+/** What is missing of a path or pattern; undefined if nothing is. */
+async function lackOf(
+  source: SearchedSource,
+  { path, pattern }: ReturnType<typeof requiredPaths>[number],
+): Promise<Pick<MissingSource, 'path' | 'pattern' | 'ignored'> | undefined> {
+  const found = pattern ? await findPattern(source, path) : await find(source, path);
+  if (found !== 'there') return { path, pattern, ignored: found === 'ignored' };
+  for (const link of pattern ? await matchingLinks(source, clean(`/${path}`)) : []) {
+    const target = await find(source, link);
+    if (target !== 'there') return { path: link, pattern: false, ignored: target === 'ignored' };
+  }
+  return undefined;
+}
+
+/** The links that a pattern matches, of the first 5,000 names that it is compared with. */
+async function matchingLinks({ tree, matcher }: SearchedSource, pattern: string): Promise<string[]> {
+  const parts = pattern.split('/');
+  const first = parts.findIndex(isPattern);
+  let left = maxNames;
+  let dirs = [parts.slice(0, first).join('/') || '/'];
+  for (const [index, part] of parts.slice(first).entries()) {
+    const isLast = first + index === parts.length - 1;
+    const next: string[] = [];
+    for (const dir of dirs)
+      for (const stat of await tree.readDir(dir).catch(() => [])) {
+        if (--left < 0) return isLast ? next : [];
+        const name = join(dir, stat.path);
+        const isWanted = isLast ? stat.linkname !== '' : isDirectory(stat.mode);
+        if (isWanted && matchesPath(part, stat.path) && !isIgnored(matcher, name, stat)) next.push(name);
+      }
+    dirs = next;
+  }
+  return dirs;
 }
 
 function find(source: SearchedSource, path: string): Promise<Found> {

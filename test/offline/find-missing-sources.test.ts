@@ -24,6 +24,9 @@ beforeAll(() => {
     writeFileSync(path.join(context, file), file);
   symlinkSync('src', path.join(context, 'link'));
   symlinkSync('nowhere', path.join(context, 'dangling'));
+  mkdirSync(path.join(context, 'links'));
+  symlinkSync('nowhere', path.join(context, 'links/to-nothing'));
+  symlinkSync('links', path.join(context, 'to-links'));
   symlinkSync('circle', path.join(context, 'circle'));
   symlinkSync('left-out/c.txt', path.join(context, 'to-left-out'));
   writeFileSync(path.join(context, '.dockerignore'), 'left-out\n*.log\npartly\n!partly/kept.txt\n');
@@ -65,6 +68,14 @@ const cases: readonly (readonly [instruction: string, missing: string | undefine
   ['COPY ../gone /', '"/gone": not found in the build context'],
   ['ADD gone.tar /', '"/gone.tar": not found in the build context'],
   ['COPY dangling /', '"/dangling": not found in the build context'],
+  ['COPY dang* /x/', '"/dangling": not found in the build context'],
+  ['COPY --exclude=x dang* /x/', '"/dangling": not found in the build context'],
+  ['COPY --exclude=dangling dang* /x/', '"/dangling": not found in the build context'],
+  ['COPY links/to* /x/', '"/links/to-nothing": not found in the build context'],
+  ['COPY li*/t* /x/', '"/links/to-nothing": not found in the build context'],
+  ['COPY to-links/to* /x/', '"/to-links/to-nothing": not found in the build context'],
+  ['COPY to-left* /x/', '"/to-left-out": not found: an ignore file excludes it from the build context'],
+  ['COPY links to-li* /x/', undefined],
   ['COPY to-left-out /', '"/to-left-out": not found: an ignore file excludes it from the build context'],
   ['COPY left-out/c.txt /', '"/left-out/c.txt": not found: an ignore file excludes it from the build context'],
   ['COPY partly/gone.txt /', '"/partly/gone.txt": not found: an ignore file excludes it from the build context'],
