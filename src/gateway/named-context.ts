@@ -49,9 +49,9 @@ export function hasNamedContext(options: Pick<FrontendOptions, 'opts'>, name: st
 function fullNameOf(
   { opts }: Pick<FrontendOptions, 'opts'>,
   key: string,
-  wanted: Platform | undefined,
+  requested: Platform | undefined,
 ): string | undefined {
-  const platform = formatPlatform(normalizePlatform(wanted ?? defaultPlatform()));
+  const platform = formatPlatform(normalizePlatform(requested ?? defaultPlatform()));
   return [`${key}::${platform}`, key].find((fullName) => opts[`context:${fullName}`] !== undefined);
 }
 

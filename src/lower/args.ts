@@ -18,7 +18,7 @@ import type { ArgInfo } from './outline-capture.ts';
  * @param target name of the target stage, '' if it has none
  */
 export function predefinedArgs(
-  { build: [build], target: wanted }: BuildPlatforms,
+  { build: [build], target: targetPlatform }: BuildPlatforms,
   buildArgs: ReadonlyMap<string, string>,
   target: string,
 ): EnvList {
@@ -28,11 +28,11 @@ export function predefinedArgs(
     ['BUILDOSVERSION', build!.osVersion],
     ['BUILDARCH', build!.architecture],
     ['BUILDVARIANT', build!.variant],
-    ['TARGETPLATFORM', formatPlatform(wanted)],
-    ['TARGETOS', wanted.os],
-    ['TARGETOSVERSION', wanted.osVersion],
-    ['TARGETARCH', wanted.architecture],
-    ['TARGETVARIANT', wanted.variant],
+    ['TARGETPLATFORM', formatPlatform(targetPlatform)],
+    ['TARGETOS', targetPlatform.os],
+    ['TARGETOSVERSION', targetPlatform.osVersion],
+    ['TARGETARCH', targetPlatform.architecture],
+    ['TARGETVARIANT', targetPlatform.variant],
     ['TARGETSTAGE', target === '' ? 'default' : target],
   ];
   return predefined.reduce((env, [key, value]) => env.addOrReplace(key, buildArgs.get(key) ?? value), scratch().env());

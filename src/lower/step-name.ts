@@ -46,16 +46,16 @@ export function instructionText(code: string, lex: ShellLex, env: Env): string {
 /** The platform that a stage builds for, as `->arm64`; '' if it is the stage's own platform. */
 function formatTarget(own: Platform, target: Pick<Platform, 'os' | 'architecture' | 'variant'> | undefined): string {
   if (!target) return '';
-  const wanted = normalizePlatform({
+  const targetPlatform = normalizePlatform({
     osVersion: '',
     osFeatures: [],
     ...target,
     os: target.os || own.os,
     architecture: target.architecture || own.architecture,
   });
-  if (wanted.os !== own.os) return `->${formatPlatform(wanted)}`;
-  if (wanted.architecture === own.architecture) return '';
-  return `->${wanted.architecture}${wanted.variant === '' ? '' : `/${wanted.variant}`}`;
+  if (targetPlatform.os !== own.os) return `->${formatPlatform(targetPlatform)}`;
+  if (targetPlatform.architecture === own.architecture) return '';
+  return `->${targetPlatform.architecture}${targetPlatform.variant === '' ? '' : `/${targetPlatform.variant}`}`;
 }
 
 function targetFromEnv(env: Env): Pick<Platform, 'os' | 'architecture' | 'variant'> | undefined {

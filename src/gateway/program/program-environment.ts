@@ -54,14 +54,14 @@ function shareContext(context: BuildContext): {
   let isAll = false;
   let state: State | undefined;
   return {
-    async collect(wanted) {
-      if (!wanted) isAll = true;
-      for (const path of wanted ?? []) paths.add(path);
+    async collect(followPaths) {
+      if (!followPaths) isAll = true;
+      for (const path of followPaths ?? []) paths.add(path);
       return deferred(() => state!);
     },
     // Lowering asks with the paths of the graph last. Before that, it may ask for all of the context, for its time.
-    async open(wanted) {
-      state = await context.main(isAll || !wanted ? undefined : [...new Set([...paths, ...wanted])].sort());
+    async open(followPaths) {
+      state = await context.main(isAll || !followPaths ? undefined : [...new Set([...paths, ...followPaths])].sort());
       return state;
     },
   };

@@ -109,27 +109,27 @@ function expandContents(dispatch: Dispatch, contents: readonly SourceContent[]):
 }
 
 /** Adds the files to the stage, and an entry to its history. */
-export function copyFiles(dispatch: Dispatch, wanted: Copy): void {
+export function copyFiles(dispatch: Dispatch, expanded: Copy): void {
   const { lowering, stage, lines } = dispatch;
   const platform = stage.result.platform;
-  const toDestination = () => destination(stage.result.state, wanted.dest.text, platform.os);
-  const dest = tryPart(dispatch, wanted.dest.range, 'bad-path', toDestination) ?? '/';
+  const toDestination = () => destination(stage.result.state, expanded.dest.text, platform.os);
+  const dest = tryPart(dispatch, expanded.dest.range, 'bad-path', toDestination) ?? '/';
   const shared: CopyOptions = {
     mode:
-      wanted.chmod === ''
+      expanded.chmod === ''
         ? undefined
-        : tryPart(dispatch, flagRange(wanted, 'chmod'), 'bad-mode', () => parseChmod(wanted.chmod)),
-    owner: wanted.chown === '' ? undefined : wanted.chown,
-    excludePatterns: wanted.exclude,
+        : tryPart(dispatch, flagRange(expanded, 'chmod'), 'bad-mode', () => parseChmod(expanded.chmod)),
+    owner: expanded.chown === '' ? undefined : expanded.chown,
+    excludePatterns: expanded.exclude,
     createDestPath: true,
   };
-  tryPart(dispatch, flagRange(wanted, 'checksum'), 'bad-checksum', () => checkChecksum(wanted));
+  tryPart(dispatch, flagRange(expanded, 'checksum'), 'bad-checksum', () => checkChecksum(expanded));
 
   const env = stage.result.state.env();
   const shown = shownPlatform(dispatch, platform);
-  const text = instructionText(wanted.code, lowering.expanders.word, env);
+  const text = instructionText(expanded.code, lowering.expanders.word, env);
   const name = nextStepName(stage.origin.steps, text, shown, env);
-  const action = addInlineFiles(dispatch, wanted, addSources(dispatch, wanted, name, dest, shared), dest, shared);
+  const action = addInlineFiles(dispatch, expanded, addSources(dispatch, expanded, name, dest, shared), dest, shared);
   if (!action) return; // all sources have errors
 
   const constraints: Constraints = {
@@ -137,7 +137,7 @@ export function copyFiles(dispatch: Dispatch, wanted: Copy): void {
     locations: lowering.options.locations?.(lines),
     ignoreCache: stage.origin.ignoreCache,
   };
-  if (wanted.link && wanted.chmod === '' && isSupported(lowering, 'merge')) {
+  if (expanded.link && expanded.chmod === '' && isSupported(lowering, 'merge')) {
     const id = progressGroupId(`${formatPlatform(lowering.platforms.target)} ${lines.start} ${name}`);
     const layer = scratch().file(action, {
       platform,
@@ -151,7 +151,7 @@ export function copyFiles(dispatch: Dispatch, wanted: Copy): void {
     });
     stage.result.state = stage.result.state.withOutput(merged);
   } else stage.result.state = stage.result.state.file(action, constraints);
-  commit(dispatch, `${copyHistory(wanted)} # buildkit`, true);
+  commit(dispatch, `${copyHistory(expanded)} # buildkit`, true);
 }
 
 /** The destination, joined to the working directory; keeps a slash at its end. */
@@ -203,7 +203,7 @@ function append(
 
 function addSources(
   dispatch: Dispatch,
-  wanted: Copy,
+  expanded: Copy,
   name: string,
   dest: string,
   shared: CopyOptions,
@@ -211,11 +211,11 @@ function addSources(
   const { pins } = dispatch.lowering.options;
   let action: FileAction | undefined;
   // As in the reference, the settings of a git URL also apply to the sources after it.
-  let { keepGitDir, checksum = '' } = wanted;
+  let { keepGitDir, checksum = '' } = expanded;
   const addSource = (source: string) => {
     const ref = gitSource(source);
     if (ref) {
-      if (wanted.command === 'COPY') throw dispatchError('bad-source', "source can't be a git ref for COPY");
+      if (expanded.command === 'COPY') throw dispatchError('bad-source', "source can't be a git ref for COPY");
       if (keepGitDir !== undefined && ref.keepGitDir !== undefined && keepGitDir !== ref.keepGitDir)
         throw describeError(new GitQueryError('keep-git-dir', 'inconsistent keep-git-dir configuration'), 'bad-source');
       keepGitDir = ref.keepGitDir ?? keepGitDir;
@@ -229,24 +229,24 @@ function addSources(
       const state = gitState(pinned, { customName: name, keepGitDir: keepGitDir ?? false, checksum });
       action = append(action, state, '/', dest, shared);
     } else if (isHttpSource(source)) {
-      if (wanted.command === 'COPY') throw dispatchError('bad-source', "source can't be a URL for COPY");
-      const state = tryPart(dispatch, flagRange(wanted, 'checksum'), 'bad-checksum', () =>
+      if (expanded.command === 'COPY') throw dispatchError('bad-source', "source can't be a URL for COPY");
+      const state = tryPart(dispatch, flagRange(expanded, 'checksum'), 'bad-checksum', () =>
         httpState(source, checksum || (pins?.http(source) ?? ''), {
           customName: name,
           description: commandDescription(''),
         }),
       );
       if (!state) return;
-      const options = { ...shared, attemptUnpack: wanted.unpack ?? false };
+      const options = { ...shared, attemptUnpack: expanded.unpack ?? false };
       action = append(action, state, httpFilename(source), dest, options);
     } else {
       const { linter, place, stage } = dispatch;
-      checkCopyIgnoredFile(linter, place, wanted.command === 'COPY' ? 'Copy' : 'Add', source, wanted.ignored);
-      const { path, options } = localSource(wanted, source, stage.result.platform.os, shared);
-      action = append(action, wanted.from, path, dest, options);
+      checkCopyIgnoredFile(linter, place, expanded.command === 'COPY' ? 'Copy' : 'Add', source, expanded.ignored);
+      const { path, options } = localSource(expanded, source, stage.result.platform.os, shared);
+      action = append(action, expanded.from, path, dest, options);
     }
   };
-  for (const { text, range } of wanted.sources) {
+  for (const { text, range } of expanded.sources) {
     try {
       addSource(text);
     } catch (error) {

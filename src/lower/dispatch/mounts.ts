@@ -26,16 +26,16 @@ const noMounts: RunMounts = { mounts: [], secrets: [], ssh: [] };
  * Lowers the mounts of a RUN.
  *
  * @param words the mounts as written
- * @param wanted what they mean; undefined for one with an error
+ * @param mountFlags what they mean; undefined for one with an error
  * @param sources the stage that each mount names; scratch for a mount without `from`
  */
 export function lowerMounts(
   dispatch: Dispatch,
   words: readonly Word[],
-  wanted: readonly (MountFlag | undefined)[],
+  mountFlags: readonly (MountFlag | undefined)[],
   sources: readonly BuildStage[],
 ): RunMounts {
-  if (wanted.length === 0) return noMounts;
+  if (mountFlags.length === 0) return noMounts;
   const mounts: Mount[] = [];
   const secrets: Secret[] = [];
   const ssh: Ssh[] = [];
@@ -57,28 +57,28 @@ export function lowerMounts(
       addPath(source ? source.paths : dispatch.stage.contextPaths, mount.source);
     }
   };
-  wanted.forEach((mount, index) => {
+  mountFlags.forEach((mount, index) => {
     if (mount) tryPart(dispatch, words[index]!.range, 'bad-mount', () => lowerAt(mount, index));
   });
   return { mounts, secrets, ssh };
 }
 
-function lowerMount({ lowering, stage }: Dispatch, wanted: MountFlag, state: State): Mount {
-  const target = isAbs(clean(wanted.target)) ? wanted.target : join('/', stage.result.state.getDir(), wanted.target);
+function lowerMount({ lowering, stage }: Dispatch, mount: MountFlag, state: State): Mount {
+  const target = isAbs(clean(mount.target)) ? mount.target : join('/', stage.result.state.getDir(), mount.target);
   if (target === '/') throw dispatchError('bad-mount', `invalid mount target ${quote(target)}`);
-  const within = join('/', wanted.source);
+  const within = join('/', mount.source);
   const sourcePath = within === '/' ? undefined : within;
-  const readonly = wanted.readOnly;
+  const readonly = mount.readOnly;
 
-  switch (wanted.type) {
+  switch (mount.type) {
     case 'tmpfs':
-      return { type: 'tmpfs', target, sourcePath, readonly, size: wanted.sizeLimit };
+      return { type: 'tmpfs', target, sourcePath, readonly, size: mount.sizeLimit };
     case 'cache': {
-      const id = `${lowering.options.cacheIdNamespace}/${wanted.id || clean(wanted.target)}`;
-      const sharing = wanted.sharing === '' ? 'shared' : wanted.sharing;
-      const isOwned = wanted.uid !== undefined || wanted.gid !== undefined || wanted.mode !== undefined;
+      const id = `${lowering.options.cacheIdNamespace}/${mount.id || clean(mount.target)}`;
+      const sharing = mount.sharing === '' ? 'shared' : mount.sharing;
+      const isOwned = mount.uid !== undefined || mount.gid !== undefined || mount.mode !== undefined;
       if (sourcePath === undefined && isOwned)
-        return { type: 'cache', target, id, sharing, readonly, source: ownedDir(state, wanted), sourcePath: '/cache' };
+        return { type: 'cache', target, id, sharing, readonly, source: ownedDir(state, mount), sourcePath: '/cache' };
       return { type: 'cache', target, id, sharing, readonly, source: state, sourcePath };
     }
     default: {

@@ -23,7 +23,7 @@ export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sou
   const { options } = lowering;
   const expand = createExpand(dispatch);
   const { doubts } = stage.result;
-  const wanted = instruction.mounts.map((word) => {
+  const mountFlags = instruction.mounts.map((word) => {
     const mount = readMount(word.text, expand, (error) =>
       dispatch.report(atPart(dispatch, optionRange(word, error), 'bad-mount', error)),
     );
@@ -33,10 +33,14 @@ export function dispatchRun(dispatch: Dispatch, instruction: RunInstruction, sou
 
   const script = readScript(dispatch, instruction);
   const args = instruction.shellForm ? withShell(stage.result.image, script.args) : [...script.args];
-  const { mounts, secrets, ssh } = lowerMounts(dispatch, instruction.mounts, wanted, sources);
+  const { mounts, secrets, ssh } = lowerMounts(dispatch, instruction.mounts, mountFlags, sources);
   const hasShm = options.shmSize > 0n && isSupported(lowering, 'tmpfsSize');
   const env = stage.result.state.env();
-  const text = instructionText(instruction.code + script.summary, lowering.expanders.name, hideSecrets(wanted, env));
+  const text = instructionText(
+    instruction.code + script.summary,
+    lowering.expanders.name,
+    hideSecrets(mountFlags, env),
+  );
 
   const executed = stage.result.state.run({
     args,
