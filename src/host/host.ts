@@ -1,7 +1,8 @@
 /**
  * What the portable core (everything from the text of a Dockerfile to the gateway) needs of the program that runs it,
  * beyond the language, timers and `performance.now()`. The core imports `host` from `#host`; package.json says which
- * module that is: `node.ts`, `engine.ts` in the small engine of the frontend image, `browser.ts` in a browser.
+ * module that is: `node.ts`, `engine.ts` in the small engine of the frontend image, `browser.ts` in a browser, or
+ * `confined.ts` in the engine of a build program.
  */
 
 /** Formats of archives that a host unpacks. */

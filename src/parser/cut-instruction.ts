@@ -32,26 +32,26 @@ const maxNesting = 100;
 /**
  * Cuts a logical line, from the keyword to the last argument.
  *
- * @param left how many words this and all further instructions may have
+ * @param budget how many words this and all further instructions may have
  * @param lookUp finds the instruction of the first keyword
  * @throws TooManyWords
  */
 export function cutInstruction(
   line: string,
   escapeToken: EscapeToken,
-  left: WordBudget,
+  budget: WordBudget,
   lookUp: KeywordLookup = lookUpKeyword,
 ): CutInstruction {
   const cuts: TokenCut[] = [];
   let heredocs = false;
   let span = trimmedSpan({ text: line, at: 0 });
   for (let depth = 0; ; depth++) {
-    const { name, form, rest } = cutHead(span, escapeToken, cuts, left, depth === 0 ? lookUp : lookUpKeyword);
+    const { name, form, rest } = cutHead(span, escapeToken, cuts, budget, depth === 0 ? lookUp : lookUpKeyword);
     if (form === 'onbuild' && rest.text !== '' && depth < maxNesting) {
       span = rest;
       continue;
     }
-    const isJson = cutArguments(form, rest, escapeToken, cuts, left);
+    const isJson = cutArguments(form, rest, escapeToken, cuts, budget);
     // Only the instruction directly after an ONBUILD counts.
     if (depth <= 1) heredocs = canHaveHeredocs(name) && !isJson;
     break;
@@ -64,17 +64,17 @@ function cutHead(
   { text, at }: Span,
   escapeToken: EscapeToken,
   cuts: TokenCut[],
-  left: WordBudget,
+  budget: WordBudget,
   lookUp: KeywordLookup,
 ) {
   let end = 0;
   while (end < text.length && !isWordBlank(text.charCodeAt(end))) end++;
   const keyword = text.slice(0, end);
   const { name, form } = lookUp(keyword, text.slice(end));
-  countWord(left, 'words');
+  countWord(budget, 'words');
   cuts.push({ type: tokens.keywordKinds[form], text: keyword, start: at, end: at + end, name });
   while (end < text.length && isWordBlank(text.charCodeAt(end))) end++;
-  const { flags, rest } = cutFlags({ text: text.slice(end), at: at + end }, escapeToken, left);
+  const { flags, rest } = cutFlags({ text: text.slice(end), at: at + end }, escapeToken, budget);
   for (const flag of flags) cuts.push({ type: tokens.FlagWord, ...flag });
   return { name, form, rest: trimmedSpan(rest) };
 }
@@ -85,24 +85,24 @@ function cutArguments(
   rest: Span,
   escapeToken: EscapeToken,
   cuts: TokenCut[],
-  left: WordBudget,
+  budget: WordBudget,
 ): boolean {
   const { text, at } = rest;
   if (text === '') return false;
   switch (form) {
     case 'from':
-      for (const [index, word] of cutPlainWords(text, left).entries())
+      for (const [index, word] of cutPlainWords(text, budget).entries())
         add(cuts, index === 1 && equalFold(word.text, 'as') ? tokens.As : tokens.Argument, word, at);
       return false;
     case 'list':
-      if (cutJson(rest, cuts, left)) return true;
-      for (const word of cutPlainWords(text, left)) add(cuts, tokens.Argument, word, at);
+      if (cutJson(rest, cuts, budget)) return true;
+      for (const word of cutPlainWords(text, budget)) add(cuts, tokens.Argument, word, at);
       return false;
     case 'words':
-      for (const word of cutPlainWords(text, left)) add(cuts, tokens.Argument, word, at);
+      for (const word of cutPlainWords(text, budget)) add(cuts, tokens.Argument, word, at);
       return false;
     case 'command':
-      if (cutJson(rest, cuts, left)) return true;
+      if (cutJson(rest, cuts, budget)) return true;
       cuts.push({ type: tokens.Text, text, start: at, end: at + text.length });
       return false;
     case 'text':
@@ -111,12 +111,12 @@ function cutArguments(
       cuts.push({ type: tokens.Text, text, start: at, end: at + text.length });
       return false;
     case 'healthcheck':
-      return cutHealthcheck(rest, cuts, left);
+      return cutHealthcheck(rest, cuts, budget);
     case 'names':
-      for (const word of cutQuotedWords(text, escapeToken, left)) cutKeyValue(word, cuts, at, left);
+      for (const word of cutQuotedWords(text, escapeToken, budget)) cutKeyValue(word, cuts, at, budget);
       return false;
     case 'pairs':
-      cutPairs(rest, escapeToken, cuts, left);
+      cutPairs(rest, escapeToken, cuts, budget);
       return false;
   }
 }
@@ -126,7 +126,7 @@ function add(cuts: TokenCut[], type: TokenType, { text, start, end }: Cut, at: n
   cuts.push({ type, text, start: at + start, end: at + end });
 }
 
-function cutHealthcheck(rest: Span, cuts: TokenCut[], left: WordBudget): boolean {
+function cutHealthcheck(rest: Span, cuts: TokenCut[], budget: WordBudget): boolean {
   const { word, rest: command } = cutFirstWord(rest);
   if (word.text === '') return false;
   cuts.push({
@@ -135,17 +135,17 @@ function cutHealthcheck(rest: Span, cuts: TokenCut[], left: WordBudget): boolean
     start: word.at,
     end: Math.min(word.at + word.text.length, command.at),
   });
-  if (command.text === '' || cutJson(command, cuts, left)) return command.text !== '';
+  if (command.text === '' || cutJson(command, cuts, budget)) return command.text !== '';
   cuts.push({ type: tokens.Text, text: command.text, start: command.at, end: command.at + command.text.length });
   return false;
 }
 
 /** Cuts a JSON array into its parts; false if it is not one. */
-function cutJson(rest: Span, cuts: TokenCut[], left: WordBudget): boolean {
+function cutJson(rest: Span, cuts: TokenCut[], budget: WordBudget): boolean {
   const skipped = skipSpace(rest.text, 0, rest.text.length);
   const text = rest.text.slice(skipped);
   const at = rest.at + skipped;
-  const array = parseJsonArray(text, left);
+  const array = parseJsonArray(text, budget);
   if (!array) return false;
   const add = (type: TokenType, start: number, end: number, value = text.slice(start, end)) =>
     cuts.push({ type, text: value, start: at + start, end: at + end });
@@ -160,11 +160,11 @@ function cutJson(rest: Span, cuts: TokenCut[], left: WordBudget): boolean {
 }
 
 /** Cuts `key=value` pairs, or the legacy form: a key, and all the rest as its value. */
-function cutPairs({ text, at }: Span, escapeToken: EscapeToken, cuts: TokenCut[], left: WordBudget): void {
-  const words = cutQuotedWords(text, escapeToken, left);
+function cutPairs({ text, at }: Span, escapeToken: EscapeToken, cuts: TokenCut[], budget: WordBudget): void {
+  const words = cutQuotedWords(text, escapeToken, budget);
   if (words.length === 0) return;
   if (words[0]!.text.includes('=')) {
-    for (const word of words) cutKeyValue(word, cuts, at, left);
+    for (const word of words) cutKeyValue(word, cuts, at, budget);
     return;
   }
   let keyEnd = 0;
@@ -176,7 +176,7 @@ function cutPairs({ text, at }: Span, escapeToken: EscapeToken, cuts: TokenCut[]
 }
 
 /** Cuts `key=value` at the first equals sign, if there is one. */
-function cutKeyValue(word: Cut, cuts: TokenCut[], at: number, left: WordBudget): void {
+function cutKeyValue(word: Cut, cuts: TokenCut[], at: number, budget: WordBudget): void {
   const { text } = word;
   const start = at + word.start;
   const end = at + word.end;
@@ -186,8 +186,8 @@ function cutKeyValue(word: Cut, cuts: TokenCut[], at: number, left: WordBudget):
     return;
   }
   const value = start + equals + 1;
-  countWord(left, 'words');
-  countWord(left, 'words');
+  countWord(budget, 'words');
+  countWord(budget, 'words');
   if (equals > 0) cuts.push({ type: tokens.Key, text: text.slice(0, equals), start, end: value - 1 });
   cuts.push({ type: tokens.Equals, text: '=', start: value - 1, end: value });
   if (equals + 1 < text.length) cuts.push({ type: tokens.Value, text: text.slice(equals + 1), start: value, end });

@@ -14,12 +14,12 @@ export interface Cut {
 }
 
 /** Cuts words at blanks; the text has none around it. @throws TooManyWords */
-export function cutPlainWords(text: string, left: WordBudget): Cut[] {
+export function cutPlainWords(text: string, budget: WordBudget): Cut[] {
   const cuts: Cut[] = [];
   for (let start = 0; start < text.length; ) {
     let end = start;
     while (end < text.length && !isWordBlank(text.charCodeAt(end))) end++;
-    countWord(left, 'words');
+    countWord(budget, 'words');
     cuts.push({ text: text.slice(start, end), start, end });
     start = end;
     while (start < text.length && isWordBlank(text.charCodeAt(start))) start++;
@@ -33,7 +33,7 @@ export function cutPlainWords(text: string, left: WordBudget): Cut[] {
  *
  * @throws TooManyWords
  */
-export function cutQuotedWords(text: string, escapeToken: EscapeToken, left: WordBudget): Cut[] {
+export function cutQuotedWords(text: string, escapeToken: EscapeToken, budget: WordBudget): Cut[] {
   const cuts: Cut[] = [];
   const escapeCode = escapeToken.charCodeAt(0);
   let start = -1;
@@ -41,7 +41,7 @@ export function cutQuotedWords(text: string, escapeToken: EscapeToken, left: Wor
   let end = text.length;
   const add = (to: number) => {
     if (to > start) {
-      countWord(left, 'words');
+      countWord(budget, 'words');
       cuts.push({ text: text.slice(start, to).toWellFormed(), start, end: to });
     }
     start = -1;

@@ -115,7 +115,7 @@ function skipShebang(text: string): [start: number, line: number] {
 }
 
 function findDirective(
-  wanted: DirectiveName,
+  name: DirectiveName,
   text: string,
   from: number,
   skippedLines: number,
@@ -133,7 +133,7 @@ function findDirective(
     try {
       const found = reader.read(text, start, end);
       if (!found) return undefined;
-      if (found.name === wanted)
+      if (found.name === name)
         return { value: found.value.split(' ', 1)[0]!, cmdline: found.value, lines: { start: line, end: line } };
     } catch {
       return undefined;

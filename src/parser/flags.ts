@@ -20,14 +20,14 @@ export interface CutFlags {
 }
 
 /** Cuts the flags off; offsets in the result are in the same terms as `span.at`. @throws TooManyWords */
-export function cutFlags(span: Span, escapeToken: EscapeToken, left: WordBudget): CutFlags {
+export function cutFlags(span: Span, escapeToken: EscapeToken, budget: WordBudget): CutFlags {
   const { text, at } = span;
   const first = text.charCodeAt(0);
   if (!(first === hyphen && text.charCodeAt(1) === hyphen) && !isAsciiSpace(first) && !isStraySpace(first))
     return { flags: noFlags, rest: span };
 
   if (!/[^\0-\x7f]/.test(text)) {
-    const { words, rest } = scanFlags(text.length, (i) => text.charCodeAt(i), escapeToken, left);
+    const { words, rest } = scanFlags(text.length, (i) => text.charCodeAt(i), escapeToken, budget);
     return {
       flags: words.map((word) => ({ text: word.text, start: at + word.start, end: at + word.end })),
       rest: { text: text.slice(rest), at: at + rest },
@@ -35,7 +35,7 @@ export function cutFlags(span: Span, escapeToken: EscapeToken, left: WordBudget)
   }
 
   const bytes = encodeText(text);
-  const { words, rest } = scanFlags(bytes.length, (i) => bytes[i]!, escapeToken, left);
+  const { words, rest } = scanFlags(bytes.length, (i) => bytes[i]!, escapeToken, budget);
   // From positions in bytes to offsets in the text; a cut inside a character counts as a cut after it.
   let byte = 0;
   let unit = 0;
@@ -90,7 +90,7 @@ function isStraySpace(code: number): boolean {
   return code === 0xdc85 || code === 0xdca0;
 }
 
-function scanFlags(length: number, codeAt: (at: number) => number, escapeToken: EscapeToken, left: WordBudget) {
+function scanFlags(length: number, codeAt: (at: number) => number, escapeToken: EscapeToken, budget: WordBudget) {
   const words: Cut[] = [];
   const escapeCode = escapeToken.charCodeAt(0);
   for (let at = 0; at < length; ) {
@@ -121,7 +121,7 @@ function scanFlags(length: number, codeAt: (at: number) => number, escapeToken: 
       text += String.fromCharCode(code);
     }
     if (text !== '--') {
-      countWord(left, 'flags');
+      countWord(budget, 'flags');
       words.push({ text, start, end: at });
     } else if (at < length) return { words, rest: at };
   }

@@ -23,7 +23,7 @@ export interface JsonArray {
  *
  * @throws TooManyWords
  */
-export function parseJsonArray(text: string, left: WordBudget): JsonArray | undefined {
+export function parseJsonArray(text: string, budget: WordBudget): JsonArray | undefined {
   if (text.charCodeAt(0) !== 0x5b || text.charCodeAt(text.length - 1) !== 0x5d) return undefined;
   let values: unknown[];
   try {
@@ -33,7 +33,7 @@ export function parseJsonArray(text: string, left: WordBudget): JsonArray | unde
   }
   // Go accepts fewer of the other values than JavaScript does.
   if (!values.every((value) => typeof value === 'string') && !parseJsonAny(text)) return undefined;
-  for (let i = 0; i < 2 * values.length; i++) countWord(left, 'words'); // and the commas
+  for (let i = 0; i < 2 * values.length; i++) countWord(budget, 'words'); // and the commas
   return locateElements(text, values);
 }
 

@@ -151,7 +151,7 @@ class Lexer implements LexPieces {
   private end = 0;
   private next = 0;
   private instructions = 0;
-  private readonly left = newWordBudget();
+  private readonly wordBudget = newWordBudget();
   /**
    * What has become of a line that is too long. The reference's scanner refuses it, and if it is asked again, gives the
    * part that it has in its buffer.
@@ -314,7 +314,7 @@ class Lexer implements LexPieces {
     const lookUp: KeywordLookup | undefined = guesses && ((keyword, rest) => guesses.lookUp(keyword, rest, first));
     let instruction: CutInstruction;
     try {
-      instruction = cutInstruction(line.text, this.escape, this.left, lookUp);
+      instruction = cutInstruction(line.text, this.escape, this.wordBudget, lookUp);
     } catch (error) {
       if (!(error instanceof TooManyWords)) throw error;
       this.skipRest('too-many-words', error.message, start, first, lines.start);

@@ -61,7 +61,7 @@ export class MountOptionError extends Error {
 }
 
 interface Draft extends Mutable<MountFlag> {
-  /** false after an error in the type: then nobody knows which options the mount may have. */
+  /** false after an error in the type: then it is not known which options the mount may have. */
   isTypeKnown?: boolean;
 }
 
@@ -87,7 +87,12 @@ export function parseMount(value: Word | string, expand?: (word: string) => stri
   return readMount(textOf(value), expand, throwFirst)!;
 }
 
-/** The same of a text. @param report takes all errors, in the reference's order @returns undefined if there are any */
+/**
+ * Like {@link parseMount}.
+ *
+ * @param report takes all errors, in the reference's order
+ * @returns undefined if there are any
+ */
 export function readMount(
   value: string,
   expand: ((word: string) => string) | undefined,

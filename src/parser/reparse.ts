@@ -33,7 +33,7 @@ export interface UnitContent extends Pick<FileUnit, 'start' | 'firstLine'> {
   /** What the lexer found. */
   readonly problems: readonly LexProblem[];
   readonly emptyContinuations: readonly EmptyContinuation[];
-  /** Whether it may seem to have a here-document that it has not. */
+  /** Whether it has a `<<` and no here-document, which an error may be about. */
   readonly mayMissHeredoc: boolean;
 }
 
@@ -51,9 +51,9 @@ export interface ParsedUnits {
   dockerfile(): Dockerfile;
 }
 
-/** A longer file is parsed as a whole each time: only so short ones stay below the limits of the lexer. */
+/** A longer file is parsed as a whole each time, because it may exceed the limits of the lexer. */
 const maxLength = 1 << 20;
-/** With more problems, a file is no Dockerfile, and unknown instructions get no suggestions. */
+/** A file with more problems is not a Dockerfile, and its unknown instructions get no suggestions. */
 const maxProblems = 900;
 
 const limits: ReadonlySet<string> = new Set(['line-too-long', 'too-many-words', 'too-many-instructions']);
@@ -130,11 +130,11 @@ function readUnits(before: ParsedUnits | undefined, text: string, filename: stri
 /** Makes a file of its units. */
 function assemble(
   units: readonly FileUnit[],
-  reader: Pick<ReturnType<typeof createReader>, 'left' | 'escape'>,
+  reader: Pick<ReturnType<typeof createReader>, 'rest' | 'escape'>,
   lines: number,
   source: SourceFile,
 ): ParsedUnits | undefined {
-  const { left } = reader;
+  const { rest } = reader;
   const escapeToken = reader.escape();
   const problems: LexProblem[] = [];
   let found = 0;
@@ -143,7 +143,7 @@ function assemble(
     found += content.read.problems.length;
     if (content.problems.length > 0) problems.push(...content.problems.map((it) => moved(it, moveOf(unit))));
   }
-  problems.push(...left.problems);
+  problems.push(...rest.problems);
   if (found > maxProblems || problems.some(({ diagnostic }) => limits.has(diagnostic.code))) return undefined;
 
   /** @param isWhole whether all places are right, and not only those of problems */
@@ -154,14 +154,14 @@ function assemble(
     for (const unit of units) {
       const { read, directives, emptyContinuations: continuations } = unit.content;
       const isMoved = isWhole || isFirst || read.problems.length > 0 || read.structural.length > 0;
-      // The first instruction that is no ARG decides whether the file begins with a stage.
+      // The first instruction that is not an ARG decides whether the file begins with a stage.
       isFirst &&= read.instruction.kind === 'arg';
       const move = moveOf(unit);
       builder.addInstruction(isMoved ? moved(read, move) : read);
       if (directives.length > 0) builder.addDirectives(moved(directives, move));
       if (isWhole && continuations.length > 0) emptyContinuations.push(...moved(continuations, move));
     }
-    builder.addDirectives(left.directives);
+    builder.addDirectives(rest.directives);
     return builder.finish(source, () => withHeredocMarks(source.text, units, escapeToken));
   };
   const { diagnostics } = build(false);
@@ -189,18 +189,18 @@ function createReader(text: string, from: LexFrom | undefined) {
   const pieces = lex.pieces();
   let [start, firstLine] = [from?.offset ?? 0, from?.linesBefore ?? 0];
   let [problems, continuations] = [0, 0];
-  const left: { directives: Directive[]; problems: readonly LexProblem[] } = { directives: [], problems: [] };
+  const rest: { directives: Directive[]; problems: readonly LexProblem[] } = { directives: [], problems: [] };
   return {
-    /** What was found below the last instruction, or in a file without one. */
-    left,
+    /** What was found after the last instruction. */
+    rest,
     escape: () => lex.escape,
     lines: () => lex.lines,
     /** The next instruction; undefined at the end. */
     read(): FileUnit | undefined {
       for (let piece = pieces.next().value; piece; piece = pieces.next().value) {
         const { directives, instructions } = parseTokens(piece);
-        left.directives.push(...directives);
-        left.problems = lex.problems.slice(problems);
+        rest.directives.push(...directives);
+        rest.problems = lex.problems.slice(problems);
         const [node] = instructions;
         if (!node) continue;
         const { head, heredocs, arguments: parts } = node;
@@ -208,15 +208,15 @@ function createReader(text: string, from: LexFrom | undefined) {
           start,
           firstLine,
           read: readInstruction(node),
-          ...left,
+          ...rest,
           emptyContinuations: lex.emptyContinuations.slice(continuations),
           mayMissHeredoc: heredocs.length === 0 && parts.form !== 'json' && head.original.includes('<<'),
         };
         const unit: FileUnit = { start, end: piece.offset, firstLine, lastLine: piece.linesBefore, content };
         [start, firstLine] = [piece.offset, piece.linesBefore];
         [problems, continuations] = [lex.problems.length, lex.emptyContinuations.length];
-        left.directives = [];
-        left.problems = [];
+        rest.directives = [];
+        rest.problems = [];
         return unit;
       }
       return undefined;
@@ -282,7 +282,7 @@ const moveRange = (range: object, by: number) => {
   return { start: start + by, end: end + by };
 };
 
-/** The concrete syntax of the instructions that may seem to have a here-document, to explain errors. */
+/** The concrete syntax of the instructions with a `<<` and no here-document, to explain errors. */
 function* withHeredocMarks(
   text: string,
   units: readonly FileUnit[],

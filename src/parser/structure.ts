@@ -1,6 +1,6 @@
 /**
- * Problems of structure, which the reference finds while it divides the file into instructions: before it looks at any
- * instruction's own rules, and without saying so in the message.
+ * Problems of structure. The reference finds them while it divides the file into instructions, before it applies the
+ * rules of any instruction.
  */
 import { quote } from '../go/quote.ts';
 import type { CstInstruction } from './cst.ts';
@@ -8,7 +8,7 @@ import type { Problem } from './instructions/instruction-input.ts';
 
 const none: readonly Problem[] = [];
 
-/** The problems of one instruction. Of nested ones the innermost counts. */
+/** The problems of one instruction. Of nested instructions, the innermost counts. */
 export function checkStructure(instruction: CstInstruction): readonly Problem[] {
   let { head, arguments: parts } = instruction;
   while (parts.form === 'onbuild' && parts.instruction) ({ head, arguments: parts } = parts.instruction);

@@ -22,9 +22,9 @@ export class TooManyWords extends Error {
   override readonly name = 'TooManyWords';
 }
 
-/** Counts one more, before it is processed. @throws TooManyWords */
-export function countWord(left: WordBudget, kind: keyof WordBudget): void {
-  if (left[kind]-- > 0) return;
+/** Counts a word or flag before it is processed. @throws TooManyWords */
+export function countWord(budget: WordBudget, kind: keyof WordBudget): void {
+  if (budget[kind]-- > 0) return;
   const most = kind === 'words' ? maxWords : maxFlags;
   throw new TooManyWords(`the Dockerfile has more than ${formatInteger(most)} ${kind}`);
 }
