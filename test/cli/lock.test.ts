@@ -304,10 +304,29 @@ describe('what cannot be locked', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/no1: HTTP status 404[\s\S]*no2: HTTP status 404/);
     expect(stderr).toContain('it has no branch or tag nope');
-    for (const line of [2, 3, 4]) expect(stderr).toContain(`Dockerfile:${line}:1: error[unresolved-source]: `);
+    for (const place of ['2:1', '3:1', '4:5'])
+      expect(stderr).toContain(`Dockerfile:${place}: error[unresolved-source]: `);
     expect(stderr).toContain(`> 3 | ADD http://${registry.host}/no2 /\n`);
     expect(existsSync(lockPath())).toBe(false);
     expect(await readdir(app())).toEqual(['Dockerfile']);
+  });
+
+  test('the image of the syntax directive is shown with its place, and what else fails', async () => {
+    await write(`# syntax=${registry.host}/no/such:1\nFROM scratch\nADD http://${registry.host}/no /\n`);
+    const { code, stderr } = await lock('--platform', 'linux/amd64,linux/arm64');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Dockerfile:1:1: error\[unresolved-source\]: .*no\/such:1/);
+    expect(stderr).toContain(`> 1 | # syntax=${registry.host}/no/such:1\n`);
+    expect(stderr).toContain('Dockerfile:3:1: error[unresolved-source]: ');
+    expect(stderr.match(/error\[/g)).toHaveLength(2);
+  });
+
+  test('the failures of all platforms are shown, each once', async () => {
+    const lines = ['FROM scratch', 'ARG TARGETARCH', `ADD http://${registry.host}/no-$TARGETARCH /`];
+    await write(`${lines.join('\n')}\nADD http://${registry.host}/no /\n`);
+    const { stderr } = await lock('--platform', 'linux/amd64,linux/arm64');
+    for (const name of ['no-amd64: ', 'no-arm64: ', 'no: '])
+      expect(stderr.match(new RegExp(name, 'g'))).toHaveLength(1);
   });
 
   test('an image that has gone is shown with its line, though the lock has a pin of it', async () => {

@@ -1,8 +1,14 @@
 /** Collects what a Dockerfile takes from outside: its variables expanded, for every stage and platform. */
+import { type Diagnostic, DiagnosticError, findDiagnosticError, setLocation } from '../../diagnostic/diagnostic.ts';
+import { SourceError } from '../../gateway/error-status.ts';
+import { defaultDockerfileName } from '../../gateway/frontend-files.ts';
 import { buildArgsOf } from '../../gateway/options.ts';
 import { runFrontend } from '../../gateway/run-frontend.ts';
+import { describeSource } from '../../gateway/source-info.ts';
+import { encodeText } from '../../go/text.ts';
 import { type Platform, parsePlatform } from '../../image/platform.ts';
 import { type ImageReference, parseNormalizedNamed, tagNameOnly, withDigest } from '../../image/reference.ts';
+import { Definition } from '../../llb/definition.ts';
 import { gitName, httpName, imageName, isCommit, type SourceKind } from '../../lock/source-name.ts';
 import type { SourcePins } from '../../lock/source-pins.ts';
 import { detectSyntax } from '../../parser/directives.ts';
@@ -51,7 +57,7 @@ export type KnownPin = (kind: SourceKind, name: string) => string | undefined;
  *
  * @param text the Dockerfile, for the frontend that it names
  * @param platforms the platforms to build for
- * @throws Error if the Dockerfile does not compile, with its place
+ * @throws Error if the Dockerfile does not compile, with its place: the problems of all platforms
  */
 export async function collectSources(
   options: OfflineOptions,
@@ -61,6 +67,8 @@ export async function collectSources(
 ): Promise<WantedSource[]> {
   const hide = hideValuesOf(buildArgsOf(options.opts));
   const wanted = new Map<string, WantedSource>();
+  const frontend = frontendOf(options, text);
+  const errors: unknown[] = [];
   for (const platform of platforms) {
     const target = parsePlatform(platform);
     const want = (source: WantedImage | WantedFile | WantedCommit, name: string): string | undefined => {
@@ -83,20 +91,58 @@ export async function collectSources(
         return want({ kind: 'git', remote, ref }, gitName(remote, ref, hide)) ?? ref;
       },
     };
-    const frontend = frontendOf(options, text);
-    if (frontend) pins.image(frontend);
+    try {
+      if (frontend) pins.image(frontend.image);
+    } catch (error) {
+      errors.push(frontend!.located(error));
+    }
     const bridge = createOfflineBridge({ ...options, opts: { ...options.opts, platform } });
-    await runFrontend(bridge, { otherFrontends: 'cannot', allStages: true, pins });
+    try {
+      await runFrontend(bridge, { otherFrontends: 'cannot', allStages: true, pins });
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      errors.push(error);
+    }
   }
+  if (errors.length > 0) throw joined(errors);
   return [...wanted.values()];
 }
 
 /** The image of the frontend that the build names. */
-function frontendOf({ opts }: OfflineOptions, text: string): ImageReference | undefined {
-  const source = opts['build-arg:BUILDKIT_SYNTAX']?.trim().split(' ', 1)[0] ?? detectSyntax(text)?.value;
+function frontendOf({ opts }: OfflineOptions, text: string) {
+  const argument = opts['build-arg:BUILDKIT_SYNTAX']?.trim().split(' ', 1)[0];
+  const directive = argument === undefined ? detectSyntax(text) : undefined;
+  const source = argument ?? directive?.value;
+  /** An error about the image, with the place where it is named. */
+  const located = (error: unknown): unknown => {
+    if (!directive) return error;
+    const filename = opts['filename'] ?? defaultDockerfileName;
+    const file = describeSource({ filename, data: encodeText(text), definition: new Definition() });
+    return new SourceError(setLocation(error, directive.lines), file, [directive.lines]);
+  };
   try {
-    return source === undefined ? undefined : tagNameOnly(parseNormalizedNamed(source));
+    return source === undefined ? undefined : { image: tagNameOnly(parseNormalizedNamed(source)), located };
   } catch {
     return undefined; // no name of an image: the build says so
   }
+}
+
+/** One error with the problems of all errors; the first error that is not about the Dockerfile, if there is one. */
+function joined(errors: readonly unknown[]): unknown {
+  const found = errors.map(findDiagnosticError);
+  const other = found.indexOf(undefined);
+  if (errors.length === 1 || other >= 0) return errors[Math.max(0, other)];
+  const all = new Map<string, Diagnostic>();
+  for (const error of found)
+    for (const it of error!.diagnostics) all.set(JSON.stringify([it.code, it.message, it.lines]), it);
+  const [first, ...others] = all.values();
+  const source = errors.map(sourceOf).find((it) => it !== undefined);
+  const error = new DiagnosticError([first!, ...others], { cause: found[0] });
+  return source ? new SourceError(error, source, first!.lines) : error;
+}
+
+/** The file that an error is about. */
+function sourceOf(error: unknown): SourceError['source'] | undefined {
+  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof SourceError) return e.source;
+  return undefined;
 }
