@@ -52,7 +52,7 @@ export function createCapabilities(
   };
 }
 
-/** Refuses to go on without a capability of the daemon. @throws Error if the daemon lacks the capability */
+/** Requires a capability of the daemon. @throws Error if the daemon lacks it */
 export function requireCapability(capabilities: CapabilitySet, id: string): void {
   const error = capabilities.missing(id);
   if (error) throw error;

@@ -18,7 +18,7 @@ import { wrapError, wrapErrors } from '../text/error-message.ts';
 import { detectPlatform, imagePlatform } from './build-platforms.ts';
 import { failOrReport, tryOrReport } from './collect-errors.ts';
 import { followPaths } from './context-paths.ts';
-import type { LoadedContext, LowerEnvironment } from './environment.ts';
+import type { LoadedContext, ResolvedImage } from './environment.ts';
 import { type Lowering, namedContext } from './lowering.ts';
 import { commandDescription } from './source-location.ts';
 import type { StageBase } from './stage-base.ts';
@@ -185,7 +185,7 @@ function loadBase(lowering: Lowering, base: IdentifiedBase, names: () => readonl
   if (stage.namedContext) return stage.namedContext.load().then((loaded) => () => stageContextBase(base, loaded));
   const replacement = namedContext(lowering, fullName, { platform, followPaths: () => followPaths(stage.paths) });
   if (replacement) return replacement.load().then((loaded) => () => imageContextBase(base, loaded));
-  return pull(lowering, base, names);
+  return loadImage(lowering, base, names);
 }
 
 function emptyBase(needed: boolean, platform: Platform): StageBase {
@@ -236,26 +236,24 @@ function configOf(config: ImageConfig): Pick<StageBase, 'image' | 'triggers'> {
   return { image, triggers };
 }
 
-type ResolvedConfig = Awaited<ReturnType<LowerEnvironment['resolveImageConfig']>>;
-
-async function pull(
+async function loadImage(
   lowering: Lowering,
   named: IdentifiedBase,
   names: () => readonly string[],
 ): Promise<() => StageBase> {
-  const base = pinned(lowering, named);
-  const resolved = await resolve(lowering, base);
+  const base = withPin(lowering, named);
+  const resolved = await resolveConfig(lowering, base);
   return () => imageBase(lowering, base, resolved, names);
 }
 
 /** The base with the digest that a lock gives it, as if the Dockerfile had it. */
-function pinned({ options: { pins } }: Lowering, base: IdentifiedBase): IdentifiedBase {
+function withPin({ options: { pins } }: Lowering, base: IdentifiedBase): IdentifiedBase {
   if (!pins) return base;
   const reference = pins.image(tagNameOnly(base.reference));
   return { ...base, reference, fullName: formatReference(reference) };
 }
 
-async function resolve(lowering: Lowering, { name, fullName, platform }: IdentifiedBase): Promise<ResolvedConfig> {
+async function resolveConfig(lowering: Lowering, { name, fullName, platform }: IdentifiedBase): Promise<ResolvedImage> {
   const { options, environment, table } = lowering;
   const place = options.multiPlatformRequested ? `${formatPlatform(platform)} internal` : 'internal';
   try {
@@ -274,7 +272,7 @@ const suggestedNames = (table: StageTable) => [...stageNames(table), ...commonIm
 function imageBase(
   lowering: Lowering,
   base: IdentifiedBase,
-  resolved: ResolvedConfig,
+  resolved: ResolvedImage,
   names: () => readonly string[],
 ): StageBase {
   const { platforms, linter } = lowering;

@@ -6,7 +6,7 @@ import type { BuildStage } from './stages.ts';
 
 /** The base of a stage without a parent. */
 export interface StageBase {
-  /** The full reference of the image; the name as given for a base that is no image. */
+  /** The full reference of the image; the name as given for a base that is not an image. */
   readonly name: string;
   /** Whether the build needs the stage, so that its image or context was asked for. */
   readonly needed: boolean;

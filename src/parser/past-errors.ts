@@ -42,7 +42,7 @@ export interface ReadPastErrors {
   readonly standIns: ReadonlySet<Instruction>;
   /** Instructions that are rather text of a shell, whose line above lacks an escape character at its end. */
   readonly shellText: ReadonlySet<Instruction>;
-  /** Whether a stage may have a name that could not be read: a name that is no stage may be that one. */
+  /** Whether a stage may have a name that could not be read: a name that is not a stage may be that one. */
   readonly mayLackNames: boolean;
 }
 
@@ -337,7 +337,7 @@ const maxEnds = 20;
 /** Maximum number of lines that are searched for an end. */
 const maxLines = 10_000;
 
-/** @param shellLines the lines whose first word is no misspelled keyword */
+/** @param shellLines the lines whose first word is not a misspelled keyword */
 export function createGuesses(shellLines: ShellLines): LexGuesses {
   let left = maxEnds;
   return {
@@ -363,7 +363,7 @@ function endOfHeredoc(...[mark, line, text, start]: Parameters<LexGuesses['endOf
   return /(?:Docker|Container)file/i.test(line) ? undefined : next;
 }
 
-/** A longer word is no misspelled keyword. */
+/** A longer word is not a misspelled keyword. */
 const maxMisspelled = 20;
 
 /** The instruction that a keyword means, perhaps with a typing error. */

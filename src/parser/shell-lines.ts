@@ -45,7 +45,7 @@ function findShellLines({ instructions, source, escape: escapeToken }: Source): 
   /** The instruction whose command the line may continue. */
   let command: Instruction | undefined;
   let above: Instruction | undefined;
-  /** The last instruction that is no text of a shell. */
+  /** The last instruction that is not text of a shell. */
   let before: Instruction | undefined;
   for (const instruction of instructions) {
     const { keyword, code, range } = instruction;

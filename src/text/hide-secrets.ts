@@ -56,7 +56,7 @@ const setting = /^[ \t]*(?:onbuild[ \t]+)?(?:arg|env)[ \t]+((?:[\\`]\r?\n|[\\`]|
 const secretKey = /(?:token|secret|passw(?:or)?d|passphrase|api[_-]?key|credentials?)$/i;
 const isSecretKey = (name: string) => isSecretName(name) || secretKey.test(name);
 
-/** Whether a value is only a variable, which is no secret: `$TOKEN`, `"${TOKEN:-}"`. */
+/** Whether a value is only a variable, which is not a secret: `$TOKEN`, `"${TOKEN:-}"`. */
 const isVariable = (value: string) => /^["']?(?:\$\w+|\$\{[^{}]*\}|\$\([^()]*\))["']?$/.test(value);
 
 /**

@@ -4,7 +4,7 @@
 export interface TokenShape {
   /** What it is, in words that follow "a": `GitHub token`. */
   readonly name: string;
-  /** Finds it. Group 1, if there is one, stands before the token and is no part of it. */
+  /** Finds it. Group 1, if there is one, stands before the token and is not a part of it. */
   readonly pattern: RegExp;
 }
 

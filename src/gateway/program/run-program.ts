@@ -162,7 +162,7 @@ class ProgramRun {
     });
   }
 
-  /** Refuses questions beyond the limit in the program, which knows their lines, and ends it if it goes on. */
+  /** Refuses questions beyond the limit in the program, which knows their lines, and ends it if it keeps asking. */
   private async answer(question: Question): Promise<unknown> {
     if (++this.asked <= this.questionLimit) return this.events.answer(question);
     const error = new Error(tooManyQuestions(this.questionLimit));

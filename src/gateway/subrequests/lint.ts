@@ -25,8 +25,8 @@ interface LintWarning {
 }
 
 /**
- * Lints the Dockerfile; without a target, all stages. What a build program writes to its console is no finding, and is
- * sent as a warning.
+ * Lints the Dockerfile; without a target, all stages. What a build program writes to its console is sent as a warning,
+ * and is not a finding.
  *
  * The texts are the reference's unless they do not fit into a message of the gateway: then they are shortened, and say
  * so.
