@@ -157,7 +157,7 @@ ${wrap('Rules see the commands of RUN, CMD, ENTRYPOINT and HEALTHCHECK through t
 
 ${wrap('Its price: 142 kB in the bundle of the command line (31 kB compressed), 376 kB installed, about 5 ms until the first command is read, then some 10 µs for each. What was measured beside it: tree-sitter-bash as WebAssembly has 1.6 MB, needs 40 ms until the first command is read and 230 µs for each; sh-syntax has 0.7 MB and fails on its second large input; mvdan-sh has 1.5 MB, needs 75 ms, and is not maintained.')}
 
-${wrap('Only POSIX shells are read: not PowerShell and cmd, not here-documents for other interpreters, and not the texts that `sh -c` gets. The triggers of ONBUILD are not read either.')}
+${wrap('Only POSIX shells are read: not PowerShell and cmd, not here-documents for other interpreters, and not the texts that `sh -c` gets. Of ONBUILD RUN, rules about a single command read the text.')}
 `;
 }
 

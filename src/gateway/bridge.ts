@@ -11,6 +11,7 @@ import type { Range, ResolveMode } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 import type { ResolvedImage } from '../lower/environment.ts';
 import type { Lowered } from '../lower/lower.ts';
+import type { ReadPastErrors } from '../parser/past-errors.ts';
 import { ShortError } from '../text/short-error.ts';
 import type { CapabilitySet } from './capabilities.ts';
 import type { SourceDescription } from './source-info.ts';
@@ -99,6 +100,8 @@ export interface Linted {
 export interface FoundPastErrors extends Pick<Linted, 'findings' | 'lowered'> {
   /** The errors, without those that only follow from others. */
   readonly errors: readonly unknown[];
+  /** The Dockerfile as it was read in spite of its errors. */
+  readonly read: ReadPastErrors;
 }
 
 /** The result of a frontend: one reference, or one for each platform ID. */

@@ -17,7 +17,7 @@ import { explainError, instructionRange } from '../parser/hints/explain-error.ts
 import { lookUpKeyword } from '../parser/keywords.ts';
 import { parseInTurns } from '../parser/parse.ts';
 import { errorMessage } from '../text/error-message.ts';
-import type { Bridge } from './bridge.ts';
+import type { Bridge, FoundPastErrors } from './bridge.ts';
 import type { BuildContext, Entrypoint } from './main-context.ts';
 import { findNamedContext } from './named-context.ts';
 import type { FrontendOptions } from './options.ts';
@@ -68,7 +68,7 @@ export interface BuildDefinition {
   lowerPastErrors?(
     request: LowerRequest,
     onError: (error: unknown) => void,
-  ): Promise<{ readonly lowered: Lowered | undefined } | undefined>;
+  ): Promise<Pick<FoundPastErrors, 'lowered' | 'read'> | undefined>;
   /** Frees what the definition holds; absent if it holds nothing. */
   close?(): void;
 }
@@ -123,17 +123,15 @@ export function createDockerfile(
     async lowerPastErrors(request, onError) {
       const strict = await parse();
       const { readPastErrors } = await import('../parser/past-errors.ts');
-      const readable = await readPastErrors(strict, pause);
-      if (!readable) return undefined;
-      const { dockerfile, standIns, shellText, mayLackNames } = readable;
+      const read = await readPastErrors(strict, pause);
+      if (!read) return undefined;
+      const { dockerfile } = read;
       const syntaxError = firstError(dockerfile);
       if (syntaxError) onError(syntaxError);
-      if (dockerfile.stages.length === 0) return { lowered: undefined };
+      if (dockerfile.stages.length === 0) return { lowered: undefined, read };
       const doubtful = consequencesOf(dockerfile);
       const pastErrors: PastErrors = {
-        standIns,
-        shellText,
-        mayLackNames,
+        ...read,
         onError(error) {
           const code = findDiagnosticError(error)?.code;
           if (code === undefined || !doubtful.has(code)) onError(error);
@@ -141,11 +139,11 @@ export function createDockerfile(
       };
       const good = { ...dockerfile, diagnostics: [] };
       try {
-        return { lowered: await lowerForBuild(good, build, { ...request, pastErrors }) };
+        return { lowered: await lowerForBuild(good, build, { ...request, pastErrors }), read };
       } catch (error) {
         bridge.signal?.throwIfAborted();
         onError(error);
-        return { lowered: undefined };
+        return { lowered: undefined, read };
       }
     },
   };

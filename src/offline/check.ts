@@ -31,7 +31,7 @@ import { explainStrayBytes } from '../parser/hints/stray-bytes.ts';
 import { findIgnoreAdvice, type IgnoreAdvice } from '../parser/ignore/advice.ts';
 import { parseDockerignore } from '../parser/ignore/dockerignore.ts';
 import { parseInTurns } from '../parser/parse.ts';
-import { readPastErrors } from '../parser/past-errors.ts';
+import type { ReadPastErrors } from '../parser/past-errors.ts';
 import { callback, checkArgument, having } from '../text/arguments.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { marshalStages } from './all-stages.ts';
@@ -124,6 +124,8 @@ interface FrontendRun {
   readonly findings: readonly Diagnostic[];
   /** What was lowered, also in spite of errors; undefined if nothing could be. */
   readonly lowered: Lowered | undefined;
+  /** The Dockerfile as it was read in spite of its errors; undefined if it has none, or cannot be read on. */
+  readonly read: ReadPastErrors | undefined;
 }
 
 /** Runs the frontend, which continues after errors. @throws Error if the Dockerfile cannot be read */
@@ -135,7 +137,7 @@ async function runFrontend(frontend: Frontend, bridge: Bridge): Promise<Frontend
   const past = await linted.pastErrors();
   const failure = past ? joinErrors(linted.failure, past.errors, source) : linted.failure;
   const { findings, lowered } = past ?? linted;
-  return { description: linted.source, source, failure, findings, lowered };
+  return { description: linted.source, source, failure, findings, lowered, read: past?.read };
 }
 
 /** The text of the Dockerfile as rules read it. */
@@ -147,17 +149,18 @@ interface DockerfileText {
 }
 
 async function readText(
-  { description, source }: FrontendRun,
+  { description, source, failure, read }: FrontendRun,
   options: OfflineOptions,
   turns: Turns,
 ): Promise<DockerfileText> {
-  // The lines of a build program are not those of a Dockerfile.
-  const text = description.language === 'Dockerfile' ? source.text : '';
-  const parsed = await parseInTurns(text, source.filename, turns.pass);
-  const readable = await readPastErrors(parsed, turns.pass);
   const isContext = (base: string) => isNamedContext(options, base);
-  const lintFile = readable && (await createLintFile(readable.dockerfile, { ...readable, isContext }));
-  return { dockerfile: lintFile?.dockerfile ?? parsed, lintFile };
+  if (read)
+    return { dockerfile: read.dockerfile, lintFile: await createLintFile(read.dockerfile, { ...read, isContext }) };
+  // The lines of a build program are not those of a Dockerfile.
+  const isDockerfile = description.language === 'Dockerfile';
+  const dockerfile = await parseInTurns(isDockerfile ? source.text : '', source.filename, turns.pass);
+  const isReadable = isDockerfile && failure === undefined;
+  return { dockerfile, lintFile: isReadable ? await createLintFile(dockerfile, { isContext }) : undefined };
 }
 
 /** The graph that the build solves. */

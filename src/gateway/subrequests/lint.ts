@@ -92,7 +92,7 @@ export async function lint(dockerfile: BuildDefinition, target: string, log: War
         const errors: unknown[] = [];
         const request = { allStages: target === '', warn: (finding: Diagnostic) => found.push(finding) };
         const part = await dockerfile.lowerPastErrors(request, (error) => errors.push(error));
-        return part && { findings: found, errors, lowered: part.lowered };
+        return part && { ...part, findings: found, errors };
       },
     },
   };
