@@ -1,5 +1,5 @@
 /** Leaves out of a check what only follows from another problem in the same place. */
-import type { WarningCode } from '../diagnostic/codes.ts';
+import type { DiagnosticCode, WarningCode } from '../diagnostic/codes.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import { instructionOf } from '../lint/instruction-at.ts';
 import type { Dockerfile, Instruction } from '../parser/ast.ts';
@@ -20,7 +20,7 @@ export function withoutFollowOns(
   const misread = misreadArguments(dockerfile, errors);
   const left = {
     findings: withoutConsequences(findings).filter((it) => !isAboutUnset(dockerfile, it, unset)),
-    errors: errors.filter((it) => it.code !== 'bad-arguments' || !misread.has(instructionOf(dockerfile, it)!)),
+    errors: errors.filter((it) => !ofArguments.has(it.code) || !misread.has(instructionOf(dockerfile, it)!)),
   };
   return findings.some(({ code }) => code === 'BrokenArray') ? joinBrokenArrays(dockerfile, left) : left;
 }
@@ -63,6 +63,9 @@ function isAboutUnset(dockerfile: Dockerfile, finding: Diagnostic, unset: Readon
   const [, name] = /'\$?(\w+)'/.exec(finding.message) ?? [];
   return unset.has(`${instructionOf(dockerfile, finding)?.lines.start} ${name}`);
 }
+
+/** Errors of arguments that have one too many. */
+const ofArguments: ReadonlySet<DiagnosticCode> = new Set(['bad-arguments', 'bad-healthcheck-type']);
 
 /** Instructions in which the value of a flag that lacks its equals sign is one argument too many. */
 function misreadArguments(dockerfile: Dockerfile, errors: readonly Diagnostic[]): ReadonlySet<Instruction> {

@@ -213,17 +213,32 @@ function withFlagValue(node: CstInstruction, { problems }: ReadInstruction): Men
   if (!value || !rest[0] || rest[0].text.startsWith('--')) return undefined;
   const given = { text: `${flag.text}=${value.text}`, range: { start: flag.range.start, end: value.range.end } };
   const flags = [...node.flags.slice(0, -1), given];
-  const [image, as, name, ...extra] = rest;
-  const own: Parts = parts.form === 'words' ? { ...parts, words: rest } : { form: 'from', image, as, name, extra };
-  const meant = { ...node, flags, arguments: own };
+  const meant = { ...node, flags, arguments: withWords(parts, rest) };
   const again = readInstruction(meant);
   return again.instruction.kind === 'invalid'
     ? withoutFlaws(meant, again)
     : { instruction: again.instruction, isCertain: true };
 }
 
+function withWords(parts: Parts, words: readonly Word[]): Parts {
+  const [first, as, name, ...extra] = words;
+  if (parts.form === 'text') return { ...parts, text: first };
+  return parts.form === 'words' ? { ...parts, words } : { form: 'from', image: first, as, name, extra };
+}
+
+/** The words of the arguments; of a text the first one and the rest of it, if it is on one line. */
 function wordsOf(parts: Parts): readonly Word[] {
   if (parts.form === 'words') return parts.words;
+  if (parts.form === 'text' && parts.text) {
+    const { text, range } = parts.text;
+    const [, word = '', blanks = '', rest = ''] = /^(\S+)([\t ]+)(\S.*)$/s.exec(text) ?? [];
+    if (rest === '' || range.end - range.start !== text.length) return [];
+    const start = range.start + word.length + blanks.length;
+    return [
+      { text: word, range: { start: range.start, end: range.start + word.length } },
+      { text: rest, range: { start, end: range.end } },
+    ];
+  }
   if (parts.form !== 'from') return [];
   return [parts.image, parts.as, parts.name, ...parts.extra].filter((word) => word !== undefined);
 }

@@ -185,8 +185,8 @@ test.each<[what: string, lines: readonly string[], found: readonly string[]]>([
   ['an argument that has to be set is not', ['FROM a:${d:?x}'], ['1 bad-substitution']],
   [
     'the value of a flag is an argument too many',
-    ['FROM --platform linux/amd64 scratch', 'COPY --from alpine:3 gone /'],
-    ['1 FromPlatformFlagConstDisallowed', '1 missing-flag-value', '2 missing-flag-value'],
+    ['FROM --platform linux/amd64 scratch', 'COPY --from alpine:3 gone /', 'HEALTHCHECK --interval 30s CMD a'],
+    ['1 FromPlatformFlagConstDisallowed', '1 missing-flag-value', '2 missing-flag-value', '3 missing-flag-value'],
   ],
   ['the words of an array that is none are missing', ['FROM scratch', "COPY ['a', 'b']"], ['2 BrokenArray']],
   ['the words of such an array have quotes', ['FROM scratch', "COPY ['a', 'b c', '/d']"], ['2 bad-substitution']],
@@ -209,6 +209,8 @@ test.each<[instruction: string, found: readonly string[]]>([
   ['COPY --chown 1 nosuch', ['missing-flag-value']],
   ['COPY --from=7 --chmod=99999 / /x', ['unknown-stage-index', 'bad-mode']],
   ['COPY ${a nosuch ${b /x/', ['bad-substitution', 'missing-source', 'bad-substitution']],
+  ['ADD https://a/b.git?ref=a#b nosuch /x/', ['bad-instruction', 'missing-source']],
+  ['RUN --network none sudo ls', ['missing-flag-value', 'SudoInRun']],
   ['RUN --netwrok=none sudo ls', ['unknown-flag', 'SudoInRun']],
   [
     'RUN --network=a --mount=type=tpmfs,size=1,foo=2 --mount=target=/ --mount=type=cache,target=/x,mode=9 ls',

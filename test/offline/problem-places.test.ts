@@ -92,6 +92,7 @@ test.each<[text: string, hints: readonly string[]]>([
       'The \\ at 2:11 continues the line: remove it, if WORKDIR at 4:1 begins an instruction.',
     ],
   ],
+  ['FROM scratch\nLABEL a="x \\\nADD y" b', ['Quote a value that contains blanks.']],
   ['FROM a:${Z?no}', ['Give Z a value with an ARG above, before the first FROM: the word fails without one.']],
   [
     'ARG A=${Z?no}\nFROM scratch',

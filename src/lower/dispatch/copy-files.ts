@@ -251,6 +251,8 @@ function addSources(
       addSource(text);
     } catch (error) {
       dispatch.report(atPart(dispatch, faultRange(error, dispatch, range), 'bad-instruction', error));
+      // The sources of the op stay in the order of the instruction: a check finds the words of those that are missing.
+      action = append(action, scratch(), '/', dest, shared);
     }
   }
   return action;

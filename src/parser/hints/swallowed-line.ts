@@ -17,6 +17,8 @@ export function explainSwallowedLine(source: SourceFile, range: SourceRange): st
   const found = (/^\s*[a-z]/.test(written) ? lower : upper).exec(written);
   if (!found) return undefined;
   const [whole, token = '', keyword = ''] = found;
+  const before = written.slice(0, found.index);
+  if (before.split('"').length % 2 === 0 || before.split("'").length % 2 === 0) return undefined; // a text in quotes
   const placeOf = (offset: number) => {
     const { line, column } = lineColumn(source, range.start + offset);
     return `${line}:${column}`;
