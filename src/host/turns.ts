@@ -12,8 +12,13 @@ export interface Turns {
   pass(): Promise<void>;
 }
 
-/** Makes the turns of a piece of work. @param signal aborted when the result of the work is no longer needed */
-export function createTurns(signal?: AbortSignal): Turns {
+/**
+ * Makes the turns of a piece of work.
+ *
+ * @param signal an `AbortSignal`, aborted when the result of the work is no longer needed. Not called so, because
+ * the types of `tsfront/llb` reach this file, and a build program has no AbortSignal
+ */
+export function createTurns(signal?: { throwIfAborted(): void }): Turns {
   let end = performance.now() + turnMs;
   return {
     isDue: () => performance.now() > end,

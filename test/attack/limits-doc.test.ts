@@ -45,7 +45,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['explain/digest-cache.ts', 'maxContexts', 'count'],
     ['explain/digest-cache.ts', 'maxTotalBytes', 'bytes'],
   ],
-  'variables that `explain`': [['explain/compare-builds.ts', 'maxVariableCauses', 'count']],
+  'variables that `explain`': [['explain/compare-builds.ts', 'maxVariables', 'count']],
   'a record or compiled': [['cli/explained-side.ts', 'maxFileBytes', 'bytes']],
   'rows of a table of `context`': [['cli/context-report.ts', 'maxRows', 'count']],
   'a word with': [['parser/words.ts', 'maxExpanded', 'bytes']],
@@ -180,7 +180,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['rpc/http2-server.ts', 'maxWaitingBytes', 'bytes'],
   ],
   connecting: [['client/connect.ts', 'options.timeout ??', 'ms']],
-  'connections to one daemon': [['rpc/channel.ts', 'maxConnections', 'count']],
+  'connections to one daemon': [['rpc/connections.ts', 'maxConnections', 'count']],
   'silence of a daemon in': [['client/connect/patience.ts', 'patienceMs', 'ms']],
   'silence of a Docker engine': [['client/connect/patience.ts', 'patienceMs', 'ms']],
   'the first answer to the frontend': [
