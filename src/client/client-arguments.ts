@@ -1,42 +1,42 @@
 /** Validators for the arguments of the client's public functions. */
 import {
-  callback,
-  exactFields,
-  fields,
-  number,
+  aFunction,
+  aNumber,
+  anAbortSignal,
+  aString,
+  objectWith,
+  objectWithOnly,
   optional,
   recordOf,
-  signal,
-  text,
   validator,
 } from '../text/arguments.ts';
 import type { ConnectOptions } from './connection.ts';
 
 /** A connection, as `connect` returns. */
-export const connectionArgument = validator(
+export const aConnection = validator(
   'a connection, as `await connect()` gives',
   (value) => typeof (value as { readonly control?: unknown } | null | undefined)?.control === 'object',
 );
 
 /** Attributes by name. */
-export const attributes = recordOf(text, 'an object of strings');
+export const anObjectOfStrings = recordOf(aString, 'an object of strings');
 
 /** {@link ConnectOptions}. */
-export const connectOptions = exactFields<ConnectOptions>({
-  onWarning: optional(callback),
-  tls: optional(fields({})),
-  timeout: optional(number),
-  patience: optional(number),
-  signal: optional(signal),
-  env: optional(fields({})),
+export const connectOptions = objectWithOnly<ConnectOptions>({
+  onWarning: optional(aFunction),
+  tls: optional(objectWith({})),
+  timeout: optional(aNumber),
+  patience: optional(aNumber),
+  signal: optional(anAbortSignal),
+  env: optional(objectWith({})),
 });
 
 /** The options of functions that use a Docker engine. */
-export const engineOptions = fields({
-  address: optional(text),
-  timeout: optional(number),
-  patience: optional(number),
-  env: optional(fields({})),
-  credentials: optional(callback),
-  signal: optional(signal),
+export const engineOptions = objectWith({
+  address: optional(aString),
+  timeout: optional(aNumber),
+  patience: optional(aNumber),
+  env: optional(objectWith({})),
+  credentials: optional(aFunction),
+  signal: optional(anAbortSignal),
 });

@@ -1,12 +1,12 @@
 /** An in-process frontend for what was compiled before: it returns the graphs together with their image configs. */
 import type { Reference, Result } from '../gateway/bridge.ts';
 import type { Definition } from '../llb/definition.ts';
-import { anything, checkArgument, fields, mapOf } from '../text/arguments.ts';
+import { anything, checkArgument, mapOf, objectWith } from '../text/arguments.ts';
 import { createId } from './create-id.ts';
 import type { InProcessBridge, InProcessFrontend } from './in-process-frontend.ts';
 import { unbindSessions } from './unbind-sessions.ts';
 
-const compiledArgument = fields({ definitions: mapOf(anything), metadata: mapOf(anything) }, 'what compile() gives');
+const aCompiledBuild = objectWith({ definitions: mapOf(anything), metadata: mapOf(anything) }, 'what compile() gives');
 
 /** The result of `compile`. */
 export interface CompiledResult {
@@ -30,7 +30,7 @@ export interface CompiledResult {
  * });
  */
 export function compiledFrontend(compiled: CompiledResult): InProcessFrontend {
-  checkArgument('compiledFrontend', 'compiled', compiled, compiledArgument);
+  checkArgument('compiledFrontend', 'compiled', compiled, aCompiledBuild);
   const { definitions, multiPlatform, metadata } = compiled;
   const unique = createId(); // what several platforms copy is sent once
   return async (bridge: InProcessBridge): Promise<Result> => {

@@ -5,7 +5,7 @@ import { LLBBridge } from '../gen/moby/buildkit/v1/frontend/gateway_pb.ts';
 import { createDuplexChannel } from '../rpc/channel.ts';
 import { createClient } from '../rpc/client.ts';
 import { unsupportedNode } from '../system/node-version.ts';
-import { checkArgument, optional, text } from '../text/arguments.ts';
+import { aString, checkArgument, optional } from '../text/arguments.ts';
 import { callerOf, hideCause, showCaller } from '../text/short-error.ts';
 import { connectOptions } from './client-arguments.ts';
 import { defaultAddress, parseAddress, tlsOf } from './connect/address.ts';
@@ -33,7 +33,7 @@ const answerMs = 60_000;
  * @throws Error that says what is wrong at which address
  */
 export async function connect(address?: string, options: ConnectOptions = {}): Promise<Connection> {
-  checkArgument('connect', 'address', address, optional(text));
+  checkArgument('connect', 'address', address, optional(aString));
   checkArgument('connect', 'options', options, connectOptions);
   const caller = callerOf(connect);
   const old = unsupportedNode();

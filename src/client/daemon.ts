@@ -8,7 +8,7 @@ import { formatPlatform } from '../image/platform.ts';
 import { platformFromPb } from '../llb/platform-message.ts';
 import { Code, RpcError } from '../rpc/rpc-error.ts';
 import { checkArgument } from '../text/arguments.ts';
-import { connectionArgument } from './client-arguments.ts';
+import { aConnection } from './client-arguments.ts';
 import type { Connection } from './connection.ts';
 import { fromStatusResponse, type StatusUpdate, toMs } from './status.ts';
 
@@ -30,7 +30,7 @@ export interface Worker {
  * @throws Error if the daemon does not answer
  */
 export async function listWorkers(connection: Connection): Promise<readonly Worker[]> {
-  checkArgument('listWorkers', 'connection', connection, connectionArgument);
+  checkArgument('listWorkers', 'connection', connection, aConnection);
   const { record } = await connection.control.listWorkers({});
   return record.map((worker) => ({
     id: worker.ID,
@@ -50,7 +50,7 @@ export function hasImageStore(workers: readonly Worker[]): boolean {
 
 /** The daemon's version; undefined before BuildKit 0.11, which does not tell. */
 export async function daemonVersion(connection: Connection): Promise<string | undefined> {
-  checkArgument('daemonVersion', 'connection', connection, connectionArgument);
+  checkArgument('daemonVersion', 'connection', connection, aConnection);
   try {
     return (await connection.control.info({})).buildkitVersion?.version;
   } catch (error) {
@@ -93,7 +93,7 @@ export async function diskUsage(
   connection: Connection,
   filters: readonly string[] = [],
 ): Promise<readonly CacheRecord[]> {
-  checkArgument('diskUsage', 'connection', connection, connectionArgument);
+  checkArgument('diskUsage', 'connection', connection, aConnection);
   const { record } = await connection.control.diskUsage({ filter: [...filters] });
   return record.map(toCacheRecord);
 }
@@ -116,7 +116,7 @@ export interface PruneOptions {
 
 /** Removes cache records and reports each. */
 export async function* prune(connection: Connection, options: PruneOptions = {}): AsyncIterable<CacheRecord> {
-  checkArgument('prune', 'connection', connection, connectionArgument);
+  checkArgument('prune', 'connection', connection, aConnection);
   const records = connection.control.prune({
     filter: [...(options.filters ?? [])],
     all: options.all ?? false,
@@ -189,7 +189,7 @@ const maxBlobBytes = 256 << 20;
 
 /** The builds that the daemon remembers, newest first. @throws RpcError from daemons before BuildKit 0.11 */
 export async function listHistory(connection: Connection, ref = ''): Promise<readonly HistoryRecord[]> {
-  checkArgument('listHistory', 'connection', connection, connectionArgument);
+  checkArgument('listHistory', 'connection', connection, aConnection);
   const records = new Map<string, HistoryRecord>();
   let events = 0;
   const listing = connection.control.listenBuildHistory({ Ref: ref, EarlyExit: true }, { timeout: listMs });
@@ -205,7 +205,7 @@ export async function listHistory(connection: Connection, ref = ''): Promise<rea
 
 /** Progress of a build of the past, as it was reported then. */
 export async function* historyLogs(connection: Connection, ref: string): AsyncIterable<StatusUpdate> {
-  checkArgument('historyLogs', 'connection', connection, connectionArgument);
+  checkArgument('historyLogs', 'connection', connection, aConnection);
   const sources: SourceInfo[] = [];
   for await (const response of connection.control.status({ Ref: ref })) yield fromStatusResponse(response, sources);
 }
@@ -215,7 +215,7 @@ export async function* historyLogs(connection: Connection, ref: string): AsyncIt
  * @throws Error for one of more than 256 MiB, and for bytes that are not those of the digest
  */
 export async function readBlob(connection: Connection, digest: string): Promise<Uint8Array> {
-  checkArgument('readBlob', 'connection', connection, connectionArgument);
+  checkArgument('readBlob', 'connection', connection, aConnection);
   const chunks: Uint8Array[] = [];
   const hash = createHash('sha256');
   let size = 0;
@@ -233,7 +233,7 @@ export async function readBlob(connection: Connection, digest: string): Promise<
 
 /** Forgets a build. */
 export async function deleteHistory(connection: Connection, ref: string): Promise<void> {
-  checkArgument('deleteHistory', 'connection', connection, connectionArgument);
+  checkArgument('deleteHistory', 'connection', connection, aConnection);
   await connection.control.updateBuildHistory({ Ref: ref, Delete: true });
 }
 

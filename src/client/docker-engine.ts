@@ -7,7 +7,7 @@ import { type Duplex, Writable } from 'node:stream';
 import { formatReference, parseNormalizedNamed, tagNameOnly, trimNamed } from '../image/reference.ts';
 import { type CredentialSource, type Credentials, dockerCredentials } from '../registry/docker-config.ts';
 import { watchLiveness } from '../rpc/liveness.ts';
-import { checkArgument, text } from '../text/arguments.ts';
+import { aString, checkArgument } from '../text/arguments.ts';
 import { engineOptions } from './client-arguments.ts';
 import { dockerAddress, parseAddress, tlsOf } from './connect/address.ts';
 import type { CountingDuplex } from './connect/dial.ts';
@@ -171,7 +171,7 @@ export interface DockerPushOptions extends DockerEngineOptions {
  * @throws Error with what the engine says when it fails
  */
 export async function dockerPush(name: string, options: DockerPushOptions = {}): Promise<string> {
-  checkArgument('dockerPush', 'name', name, text);
+  checkArgument('dockerPush', 'name', name, aString);
   checkArgument('dockerPush', 'options', options, engineOptions);
   const { timeout = answerMs, credentials = dockerCredentials(undefined, options.onWarning), signal } = options;
   const named = tagNameOnly(parseNormalizedNamed(name));

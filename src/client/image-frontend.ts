@@ -12,8 +12,8 @@ import {
 import { defaultPlatform, formatPlatform, normalizePlatform, type Platform, parsePlatform } from '../image/platform.ts';
 import type { ResolveImage } from '../llb/resolve.ts';
 import type { State } from '../llb/state.ts';
-import { callback, checkArgument, fields, having, listOf, optional, text } from '../text/arguments.ts';
-import { attributes } from './client-arguments.ts';
+import { aFunction, aString, checkArgument, having, listOf, objectWith, optional } from '../text/arguments.ts';
+import { anObjectOfStrings } from './client-arguments.ts';
 import { createId } from './create-id.ts';
 import type { InProcessBridge, InProcessFrontend } from './in-process-frontend.ts';
 
@@ -50,19 +50,19 @@ export interface ImageBuild {
   readonly image?: ImageConfig | ImageSettings | undefined;
 }
 
-const imageBuild = fields({
+const anImageBuild = objectWith({
   state: having("a state, such as image('alpine') (of a run: its `root`)", 'isScratch', 'marshal'),
   image: optional(
-    fields({
-      entrypoint: optional(listOf(text)),
-      cmd: optional(listOf(text)),
-      env: optional(attributes),
-      workingDir: optional(text),
-      user: optional(text),
-      exposedPorts: optional(listOf(text)),
-      volumes: optional(listOf(text)),
-      labels: optional(attributes),
-      stopSignal: optional(text),
+    objectWith({
+      entrypoint: optional(listOf(aString)),
+      cmd: optional(listOf(aString)),
+      env: optional(anObjectOfStrings),
+      workingDir: optional(aString),
+      user: optional(aString),
+      exposedPorts: optional(listOf(aString)),
+      volumes: optional(listOf(aString)),
+      labels: optional(anObjectOfStrings),
+      stopSignal: optional(aString),
     }),
   ),
 });
@@ -85,8 +85,8 @@ export function imageFrontend(
   platforms: readonly string[],
   build: (platform: Platform, bridge: InProcessBridge) => Promise<ImageBuild> | ImageBuild,
 ): InProcessFrontend {
-  checkArgument('imageFrontend', 'platforms', platforms, listOf(text, "an array of platforms, as ['linux/arm64']"));
-  checkArgument('imageFrontend', 'build', build, callback);
+  checkArgument('imageFrontend', 'platforms', platforms, listOf(aString, "an array of platforms, as ['linux/arm64']"));
+  checkArgument('imageFrontend', 'build', build, aFunction);
   const frontend = async (bridge: InProcessBridge): Promise<Result> => {
     const own = bridge.options.workers[0]?.platforms[0] ?? defaultPlatform();
     // Several nodes get their share of the platforms by the option.
@@ -96,7 +96,7 @@ export function imageFrontend(
     const built = await Promise.all(
       wanted.map(async (platform) => {
         const given = await build(platform, bridge);
-        checkArgument('imageFrontend', 'the result of build', given, imageBuild);
+        checkArgument('imageFrontend', 'the result of build', given, anImageBuild);
         const { state, image } = given;
         const definition = state.marshal({ platform, localUniqueId });
         const { ref } = await bridge.solve({ definition });

@@ -7,7 +7,7 @@ import { maxBlobSizes, parseEntries, verifyBlob } from '../oci/manifest.ts';
 import { authorize } from '../registry/authorize.ts';
 import { type CredentialSource, dockerCredentials } from '../registry/docker-config.ts';
 import { registryItself } from '../registry/hosts.ts';
-import { checkArgument, fields, listOf, number, text } from '../text/arguments.ts';
+import { aNumber, aString, checkArgument, listOf, objectWith } from '../text/arguments.ts';
 
 const indexType = 'application/vnd.oci.image.index.v1+json';
 const manifestList = 'application/vnd.docker.distribution.manifest.list.v2+json';
@@ -50,8 +50,13 @@ export async function joinImages(
   parts: readonly IndexEntry[],
   options: JoinOptions = {},
 ): Promise<IndexEntry> {
-  checkArgument('joinImages', 'names', names, listOf(text));
-  checkArgument('joinImages', 'parts', parts, listOf(fields({ mediaType: text, digest: text, size: number })));
+  checkArgument('joinImages', 'names', names, listOf(aString));
+  checkArgument(
+    'joinImages',
+    'parts',
+    parts,
+    listOf(objectWith({ mediaType: aString, digest: aString, size: aNumber })),
+  );
   let joined: IndexEntry | undefined;
   for (const name of names) {
     try {

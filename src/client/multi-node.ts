@@ -1,8 +1,8 @@
 /** Builds each platform on the daemon that has it, and joins the results into one image. */
 import { formatPlatform, parsePlatform } from '../image/platform.ts';
-import { checkArgument, exactFields, fields, listOf, optional, text } from '../text/arguments.ts';
+import { aString, checkArgument, listOf, objectWith, objectWithOnly, optional } from '../text/arguments.ts';
 import { printableLine } from '../text/printable.ts';
-import { attributes, connectionArgument } from './client-arguments.ts';
+import { aConnection, anObjectOfStrings } from './client-arguments.ts';
 import type { Connection } from './connection.ts';
 import { type IndexEntry, type JoinOptions, joinImages } from './image-index.ts';
 import { type Build, type SolveResult, solve } from './solve.ts';
@@ -29,16 +29,16 @@ export interface NodesOptions extends Omit<SolveOptions, 'exports' | 'chooseExpo
   readonly join?: JoinOptions | undefined;
 }
 
-const nodesArgument = listOf(
-  fields({ connection: connectionArgument, platforms: listOf(text) }),
+const anArrayOfNodes = listOf(
+  objectWith({ connection: aConnection, platforms: listOf(aString) }),
   'an array of { connection, platforms }',
 );
-const nodesOptions = exactFields<NodesOptions>({
+const nodesOptions = objectWithOnly<NodesOptions>({
   ...commonOptions,
-  platforms: listOf(text),
-  names: listOf(text),
-  imageAttrs: optional(attributes),
-  join: optional(fields({})),
+  platforms: listOf(aString),
+  names: listOf(aString),
+  imageAttrs: optional(anObjectOfStrings),
+  join: optional(objectWith({})),
 });
 
 /**
@@ -54,7 +54,7 @@ const nodesOptions = exactFields<NodesOptions>({
  * @throws Error if a platform has no node
  */
 export function solveOnNodes(nodes: readonly BuildNode[], options: NodesOptions): Build {
-  checkArgument('solveOnNodes', 'nodes', nodes, nodesArgument);
+  checkArgument('solveOnNodes', 'nodes', nodes, anArrayOfNodes);
   checkArgument('solveOnNodes', 'options', options, nodesOptions);
   const { platforms: wanted, names, imageAttrs, join: joinOptions, ...solveOptions } = options;
   const assigned = assign(nodes, wanted);

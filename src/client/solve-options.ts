@@ -3,26 +3,26 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { PolicySchema } from '../gen/moby/buildkit/v1/sourcepolicy/policy_pb.ts';
 import type { Definition } from '../llb/definition.ts';
 import {
+  aBoolean,
+  aFunction,
+  aNumber,
+  anAbortSignal,
   anything,
-  bytes,
-  callback,
+  aString,
+  aUint8Array,
   either,
-  exactFields,
-  fields,
-  flag,
   having,
   listOf,
-  number,
+  objectWith,
+  objectWithOnly,
   optional,
   recordOf,
-  signal,
-  text,
   type Validator,
   type ValidatorsOf,
   validator,
 } from '../text/arguments.ts';
 import type { CacheEntry } from './cache.ts';
-import { attributes } from './client-arguments.ts';
+import { anObjectOfStrings } from './client-arguments.ts';
 import { type Export, exporterTable, goesTo } from './exporter-table.ts';
 import type { InProcessFrontend } from './in-process-frontend.ts';
 import type { ChooseExports } from './session/chosen-exports.ts';
@@ -95,17 +95,17 @@ export interface SolveOptions extends ServiceOptions {
 
 // Validators for programs in plain JavaScript. The type checker requires one for each option.
 
-const definition = having('a definition, such as `marshal()` of a state returns', 'ops', 'encode');
+const aDefinition = having('a definition, such as `marshal()` of a state returns', 'ops', 'encode');
 
-const directory: Validator = (value, name) =>
+const aDirectory: Validator = (value, name) =>
   typeof value === 'string'
     ? undefined
     : recordOf(
-        either('a string or a Uint8Array', text, bytes),
+        either('a string or a Uint8Array', aString, aUint8Array),
         'the path of a directory, or an object of files by their paths',
       )(value, name);
 
-const destination = validator('a path, or a function that opens a stream', (value) =>
+const aDestination = validator('a path, or a function that opens a stream', (value) =>
   /^(string|function)$/.test(typeof value),
 );
 
@@ -113,43 +113,48 @@ const received = Object.keys(exporterTable).filter((type) => goesTo(type, 'archi
 const exportTypes = ['image', ...received, 'custom'];
 const exportFields: Readonly<Record<string, Validator>> = {
   type: validator(`one of ${exportTypes.join(', ')}`, (value) => exportTypes.includes(value as string)),
-  attrs: optional(attributes),
-  dest: optional(destination),
+  attrs: optional(anObjectOfStrings),
+  dest: optional(aDestination),
 };
 const anExport: Validator = (value, name) =>
-  exactFields(
-    (value as { readonly type?: unknown } | null)?.type === 'custom' ? { ...exportFields, name: text } : exportFields,
+  objectWithOnly(
+    (value as { readonly type?: unknown } | null)?.type === 'custom'
+      ? { ...exportFields, name: aString }
+      : exportFields,
   )(value, name);
 
-const cacheEntries = listOf(exactFields({ type: text, attrs: optional(attributes) }), 'an array of { type, attrs }');
+const someCacheEntries = listOf(
+  objectWithOnly({ type: aString, attrs: optional(anObjectOfStrings) }),
+  'an array of { type, attrs }',
+);
 
 /** The validators of the options that `solveOnNodes` takes too. */
 export const commonOptions: ValidatorsOf<Omit<SolveOptions, 'exports' | 'chooseExports' | 'attachables' | 'ref'>> = {
   ...serviceOptions,
-  definition: optional(definition),
+  definition: optional(aDefinition),
   frontend: optional(
     validator('the name of a frontend or a function', (value) => /^(string|function)$/.test(typeof value)),
   ),
-  frontendAttrs: optional(attributes),
+  frontendAttrs: optional(anObjectOfStrings),
   frontendInputs: optional(recordOf(having('a definition, such as `marshal()` of a state returns', 'toPb'))),
-  localDirs: optional(recordOf(directory, 'an object of directories by their names')),
-  ociLayouts: optional(recordOf(text, 'an object of directories by their names')),
-  cacheFrom: optional(cacheEntries),
-  cacheTo: optional(cacheEntries),
-  entitlements: optional(listOf(text)),
-  sourcePolicy: optional(fields({})),
-  compatibilityVersion: optional(number),
-  proxyNetwork: optional(flag),
-  internal: optional(flag),
-  sharedKey: optional(text),
-  signal: optional(signal),
+  localDirs: optional(recordOf(aDirectory, 'an object of directories by their names')),
+  ociLayouts: optional(recordOf(aString, 'an object of directories by their names')),
+  cacheFrom: optional(someCacheEntries),
+  cacheTo: optional(someCacheEntries),
+  entitlements: optional(listOf(aString)),
+  sourcePolicy: optional(objectWith({})),
+  compatibilityVersion: optional(aNumber),
+  proxyNetwork: optional(aBoolean),
+  internal: optional(aBoolean),
+  sharedKey: optional(aString),
+  signal: optional(anAbortSignal),
 };
 
 /** {@link SolveOptions}. */
-export const solveOptions = exactFields<SolveOptions>({
+export const solveOptions = objectWithOnly<SolveOptions>({
   ...commonOptions,
   exports: optional(listOf(anExport, 'an array of { type, attrs, dest }')),
-  chooseExports: optional(callback),
-  attachables: optional(listOf(fields({ routes: anything }))),
-  ref: optional(text),
+  chooseExports: optional(aFunction),
+  attachables: optional(listOf(objectWith({ routes: anything }))),
+  ref: optional(aString),
 });

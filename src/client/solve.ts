@@ -7,7 +7,7 @@ import type { SourceInfo } from '../gen/pb/ops_pb.ts';
 import { Code, RpcError } from '../rpc/rpc-error.ts';
 import { checkArgument } from '../text/arguments.ts';
 import { callerOf, hideCause, showCaller } from '../text/short-error.ts';
-import { connectionArgument } from './client-arguments.ts';
+import { aConnection } from './client-arguments.ts';
 import type { Connection } from './connection.ts';
 import { createId } from './create-id.ts';
 import { explainUnsupported, requireSeveralExporters } from './explain-unsupported.ts';
@@ -56,7 +56,7 @@ const sessionGraceMs = 2000;
  * console.log((await build.result).exporterResponse);
  */
 export function solve(connection: Connection, options: SolveOptions): Build {
-  checkArgument('solve', 'connection', connection, connectionArgument);
+  checkArgument('solve', 'connection', connection, aConnection);
   checkArgument('solve', 'options', options, solveOptions);
   const ref = options.ref ?? createId();
   const started = Promise.withResolvers<void>();

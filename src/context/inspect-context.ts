@@ -7,7 +7,17 @@ import { createTurns } from '../host/turns.ts';
 import type { Definition } from '../llb/definition.ts';
 import type { OpenedContext } from '../offline/build-context.ts';
 import type { Compiled } from '../offline/compile.ts';
-import { checkArgument, fields, flag, having, listOf, mapOf, optional, signal, text } from '../text/arguments.ts';
+import {
+  aBoolean,
+  anAbortSignal,
+  aString,
+  checkArgument,
+  having,
+  listOf,
+  mapOf,
+  objectWith,
+  optional,
+} from '../text/arguments.ts';
 import { type Amount, addAmounts, Coverage, Totals } from './amounts.ts';
 import { answerPath } from './answer-path.ts';
 import type { ContextReport, ContextTake, InspectedContext, RuleUse } from './context-report.ts';
@@ -30,12 +40,12 @@ export interface InspectOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const openedArgument = fields({ opts: having('an object of frontend options'), dirs: mapOf(text) });
-const inspectOptions = fields({
-  listFiles: optional(flag),
-  paths: optional(listOf(text)),
+const anOpenedContext = objectWith({ opts: having('an object of frontend options'), dirs: mapOf(aString) });
+const inspectOptions = objectWith({
+  listFiles: optional(aBoolean),
+  paths: optional(listOf(aString)),
   allStages: optional(having('a Definition', 'ops')),
-  signal: optional(signal),
+  signal: optional(anAbortSignal),
 });
 
 /**
@@ -62,8 +72,13 @@ export async function inspectContext(
   opened: Pick<OpenedContext, 'opts' | 'dirs'>,
   options: InspectOptions = {},
 ): Promise<ContextReport> {
-  checkArgument('inspectContext', 'compiled', compiled, fields({ definitions: mapOf(having('a Definition', 'ops')) }));
-  checkArgument('inspectContext', 'opened', opened, openedArgument);
+  checkArgument(
+    'inspectContext',
+    'compiled',
+    compiled,
+    objectWith({ definitions: mapOf(having('a Definition', 'ops')) }),
+  );
+  checkArgument('inspectContext', 'opened', opened, anOpenedContext);
   checkArgument('inspectContext', 'options', options, inspectOptions);
   const sources = new Map<string, UsedSource>();
   for (const definition of compiled.definitions.values()) collectTakes(definition, sources);

@@ -1,5 +1,5 @@
 /** Formats diagnostics for people: the place, the message, the lines with a mark, and the hint. */
-import { anything, checkArgument, fields, listOf, text, validator } from '../text/arguments.ts';
+import { anything, aString, checkArgument, listOf, objectWith, validator } from '../text/arguments.ts';
 import { type HideSecrets, hideSecretsOf } from '../text/hide-secrets.ts';
 import { printable, printableLine } from '../text/printable.ts';
 import { displayWidth } from '../text/width.ts';
@@ -28,12 +28,12 @@ const maxLines = 6;
 /** Maximum number of characters of a message: it may quote an instruction as long as the file. */
 const maxMessage = 4096;
 
-const sourceArgument = fields(
-  { filename: text, text, lineStarts: validator('an array of offsets', Array.isArray) },
+const aSourceFile = objectWith(
+  { filename: aString, text: aString, lineStarts: validator('an array of offsets', Array.isArray) },
   'a source file, as `parseDockerfile` and `createSourceFile` give',
 );
-const diagnosticArgument = fields(
-  { severity: text, code: text, message: text, lines: listOf(anything) },
+const aDiagnostic = objectWith(
+  { severity: aString, code: aString, message: aString, lines: listOf(anything) },
   'a diagnostic',
 );
 
@@ -53,8 +53,8 @@ export function formatDiagnostic(
   diagnostic: Diagnostic,
   { color = false, context = 1 }: FormatOptions = {},
 ): string {
-  checkArgument('formatDiagnostic', 'source', source, sourceArgument);
-  checkArgument('formatDiagnostic', 'diagnostic', diagnostic, diagnosticArgument);
+  checkArgument('formatDiagnostic', 'source', source, aSourceFile);
+  checkArgument('formatDiagnostic', 'diagnostic', diagnostic, aDiagnostic);
   const paint: Paint = color ? styled : (_, text) => text;
   const { severity, code, range, related = [], hint, fix, url } = diagnostic;
   const tone: Style = severity === 'error' ? 'red' : 'yellow';

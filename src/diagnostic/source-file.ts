@@ -2,7 +2,7 @@
 import { checkArgument, validator } from '../text/arguments.ts';
 
 /** The text of a file; a program may have its bytes. */
-export const dockerfileText = validator(
+export const aDockerfile = validator(
   'a string (`decodeText` makes one of bytes)',
   (value) => typeof value === 'string',
 );
@@ -43,7 +43,7 @@ export interface SourceFile {
 
 /** Makes a {@link SourceFile}; linear in the length of the text. */
 export function createSourceFile(filename: string, text: string): SourceFile {
-  checkArgument('createSourceFile', 'text', text, dockerfileText);
+  checkArgument('createSourceFile', 'text', text, aDockerfile);
   const lineStarts = [0];
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lineStarts.push(at + 1);
   return { filename, text, lineStarts };

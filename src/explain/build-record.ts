@@ -3,11 +3,11 @@
  * secret can be read from it. `make-record.ts` makes one.
  */
 import {
-  text as aText,
+  aNumber,
+  aString,
   checkArgument,
-  fields,
   listOf,
-  number,
+  objectWith,
   optional,
   recordOf,
   type Validator,
@@ -132,43 +132,40 @@ export interface RecordedIgnoreFile {
   readonly lines: readonly number[];
 }
 
-const entries = validator(
-  'a pair of digests',
-  (value) => Array.isArray(value) && value.length >= 2 && value.length <= 4,
-);
-const ignoreFile = fields({ name: aText, lines: listOf(number) });
-const step = fields({
-  file: aText,
-  line: number,
-  endLine: number,
-  text: aText,
-  op: aText,
-  uncached: optional(aText),
-  keyword: optional(aText),
-  flags: optional(listOf(fields({ name: aText, text: aText }))),
-  rest: optional(aText),
-  uses: optional(listOf(aText)),
-  environment: optional(number),
-  instruction: aText,
+const aPair = validator('a pair of digests', (value) => Array.isArray(value) && value.length >= 2 && value.length <= 4);
+const anIgnoreFile = objectWith({ name: aString, lines: listOf(aNumber) });
+const aStep = objectWith({
+  file: aString,
+  line: aNumber,
+  endLine: aNumber,
+  text: aString,
+  op: aString,
+  uncached: optional(aString),
+  keyword: optional(aString),
+  flags: optional(listOf(objectWith({ name: aString, text: aString }))),
+  rest: optional(aString),
+  uses: optional(listOf(aString)),
+  environment: optional(aNumber),
+  instruction: aString,
   parts: listOf(validator('a part of an op', isOpPart)),
-  inputs: listOf(fields({ step: number })),
-  takes: listOf(fields({ context: aText, digest: aText, paths: listOf(aText) })),
+  inputs: listOf(objectWith({ step: aNumber })),
+  takes: listOf(objectWith({ context: aString, digest: aString, paths: listOf(aString) })),
 });
 const contents = {
-  platforms: recordOf(listOf(step)),
-  key: aText,
+  platforms: recordOf(listOf(aStep)),
+  key: aString,
   environments: listOf(
-    fields({ like: optional(number), starts: number, ends: number, sets: listOf(entries), digest: aText }),
+    objectWith({ like: optional(aNumber), starts: aNumber, ends: aNumber, sets: listOf(aPair), digest: aString }),
   ),
   contexts: recordOf(
-    fields({ files: optional(recordOf(entries)), ignore: listOf(aText), ignoreFile: optional(ignoreFile) }),
+    objectWith({ files: optional(recordOf(aPair)), ignore: listOf(aString), ignoreFile: optional(anIgnoreFile) }),
   ),
-  buildArgs: recordOf(aText),
-  variables: recordOf(listOf(number)),
-  settings: optional(recordOf(listOf(aText))),
+  buildArgs: recordOf(aString),
+  variables: recordOf(listOf(aNumber)),
+  settings: optional(recordOf(listOf(aString))),
 };
 
-const anyRecord = fields(contents, 'what recordBuild() gives');
+const anUncheckedRecord = objectWith(contents, 'what recordBuild() gives');
 
 /** Records that were made or checked here: a large one is not checked for each function that takes it. */
 const known = new WeakSet<BuildRecord>();
@@ -180,8 +177,8 @@ export function asKnown(record: BuildRecord): BuildRecord {
 }
 
 /** What `recordBuild` and {@link parseRecord} give. */
-export const recordArgument: Validator = (value, name) =>
-  known.has(Object(value) as BuildRecord) ? undefined : anyRecord(value, name);
+export const aRecord: Validator = (value, name) =>
+  known.has(Object(value) as BuildRecord) ? undefined : anUncheckedRecord(value, name);
 
 /** Whether each step needs only steps before it: then no walk over them goes in circles. */
 const isInOrder = (steps: readonly BuildStep[]) =>
@@ -191,7 +188,7 @@ const isInOrder = (steps: readonly BuildStep[]) =>
 
 /** The JSON of a record, for a file: without the digests of ops by which secrets in them could be guessed. */
 export function formatRecord(record: BuildRecord): string {
-  checkArgument('formatRecord', 'record', record, recordArgument);
+  checkArgument('formatRecord', 'record', record, aRecord);
   return withoutGuessable(JSON.stringify(record));
 }
 
@@ -207,7 +204,7 @@ export function withoutGuessable(json: string): string {
  * @throws Error if it is not JSON, of a later version, or damaged
  */
 export function parseRecord(text: string): BuildRecord | undefined {
-  checkArgument('parseRecord', 'text', text, aText);
+  checkArgument('parseRecord', 'text', text, aString);
   const value = JSON.parse(text) as BuildRecord | null;
   if (typeof value !== 'object' || value === null) return undefined;
   if (typeof value.version === 'number' && value.version > recordVersion)
@@ -219,7 +216,7 @@ export function parseRecord(text: string): BuildRecord | undefined {
     throw new Error(
       `it is a record of version ${value.version}, and this tsfront reads version ${recordVersion}: make it again`,
     );
-  const problem = recordArgument(value, 'the record');
+  const problem = aRecord(value, 'the record');
   if (problem !== undefined) throw new Error(problem);
   const count = value.environments.length;
   const hasEnvironment = ({ environment }: BuildStep) =>

@@ -1,6 +1,6 @@
 /** Compares two builds: which steps run again, the first cause of each, and which steps only follow from others. */
 import { checkArgument } from '../text/arguments.ts';
-import { type BuildRecord, type BuildStep, type RecordedFlag, recordArgument } from './build-record.ts';
+import { aRecord, type BuildRecord, type BuildStep, type RecordedFlag } from './build-record.ts';
 import { type Cause, causeOf, type Difference, type Origin } from './cause.ts';
 import { shortHash } from './content-hash.ts';
 import { EnvironmentReader, type RecordedVariable } from './environments.ts';
@@ -69,8 +69,8 @@ const maxRoots = 20;
  * for (const { line, outcome, causes } of steps) console.log(line, outcome, causes);
  */
 export function compareBuilds(older: BuildRecord, newer: BuildRecord): Explanation {
-  checkArgument('compareBuilds', 'older', older, recordArgument);
-  checkArgument('compareBuilds', 'newer', newer, recordArgument);
+  checkArgument('compareBuilds', 'older', older, aRecord);
+  checkArgument('compareBuilds', 'newer', newer, aRecord);
   const steps: ExplainedStep[] = [];
   const valuesCompared = older.key === newer.key;
   const sides: Sides = {

@@ -8,12 +8,12 @@ import { dirTree } from '../offline/file-tree.ts';
 import { findIgnoreFile } from '../offline/missing-source-hint.ts';
 import type { LocalSource } from '../offline/taken-paths.ts';
 import {
-  signal as aSignal,
-  text as aText,
+  anAbortSignal,
+  aString,
   checkArgument,
-  fields,
   having,
   mapOf,
+  objectWith,
   optional,
   recordOf,
 } from '../text/arguments.ts';
@@ -45,9 +45,9 @@ export interface RecordedBuild {
   readonly opened: Pick<OpenedContext, 'opts' | 'dirs'>;
 }
 
-const buildArgument = fields({
-  compiled: fields({ definitions: mapOf(having('a Definition', 'ops')) }),
-  opened: fields({ opts: recordOf(aText), dirs: mapOf(aText) }),
+const aRecordedBuild = objectWith({
+  compiled: objectWith({ definitions: mapOf(having('a Definition', 'ops')) }),
+  opened: objectWith({ opts: recordOf(aString), dirs: mapOf(aString) }),
 });
 
 /**
@@ -63,9 +63,9 @@ const buildArgument = fields({
  * await writeFile('build.json', formatRecord(await recordBuild({ compiled, opened })));
  */
 export async function recordBuild(build: RecordedBuild, signal?: AbortSignal, key?: string): Promise<BuildRecord> {
-  checkArgument('recordBuild', 'build', build, buildArgument);
-  checkArgument('recordBuild', 'signal', signal, optional(aSignal));
-  checkArgument('recordBuild', 'key', key, optional(aText));
+  checkArgument('recordBuild', 'build', build, aRecordedBuild);
+  checkArgument('recordBuild', 'signal', signal, optional(anAbortSignal));
+  checkArgument('recordBuild', 'key', key, optional(aString));
   return makeRecord(build, { signal, key });
 }
 

@@ -1,5 +1,5 @@
 import { DiagnosticError } from '../diagnostic/diagnostic.ts';
-import { dockerfileText } from '../diagnostic/source-file.ts';
+import { aDockerfile } from '../diagnostic/source-file.ts';
 import { lexDockerfile } from '../parser/lexer.ts';
 import { parseDockerfile } from '../parser/parse.ts';
 import { HeredocEnd } from '../parser/tokens.ts';
@@ -26,7 +26,7 @@ export interface FormatDockerfileOptions {
  * @throws DiagnosticError with all syntax errors of a file that has some
  */
 export function formatDockerfile(text: string, options: FormatDockerfileOptions = {}): string {
-  checkArgument('formatDockerfile', 'text', text, dockerfileText);
+  checkArgument('formatDockerfile', 'text', text, aDockerfile);
   const before = parseDockerfile(text, options);
   const [problem, ...others] = before.diagnostics;
   if (problem) throw new DiagnosticError([problem, ...others], { source: before.source });

@@ -20,7 +20,7 @@ import type { SourceDescription } from './source-info.ts';
 import { handleSubrequest } from './subrequests/handle.ts';
 import { createWarner } from './warner.ts';
 
-const bridgeArgument = having('a bridge, as createOfflineBridge() gives', 'solve', 'resolveImageConfig');
+const aBridge = having('a bridge, as createOfflineBridge() gives', 'solve', 'resolveImageConfig');
 
 /** The capabilities of this frontend, for `frontend.caps`. */
 const supportedCapabilities = new Set([
@@ -50,7 +50,7 @@ export interface RunFrontendOptions {
 
 /** Builds what the options of the bridge ask for; throws what `toStatus` turns into an error for BuildKit. */
 export async function runFrontend(bridge: Bridge, options: RunFrontendOptions = {}): Promise<Result> {
-  checkArgument('runFrontend', 'bridge', bridge, bridgeArgument);
+  checkArgument('runFrontend', 'bridge', bridge, aBridge);
   const { otherFrontends = 'all', onDockerfile, allStages, explainsSources } = options;
   const cached = withResolveCache(bridge);
   const parsed = parseFrontendOptions(cached.options);

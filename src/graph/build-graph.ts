@@ -6,7 +6,7 @@ import type { Definition, DefinitionEntry } from '../llb/definition.ts';
 import { decodingOnce, hideSecretsOfAll } from '../llb/definition-secrets.ts';
 import { formatOp } from '../llb/format-op.ts';
 import { platformFromPb } from '../llb/platform-message.ts';
-import { anything, checkArgument, fields, mapOf, optional, recordOf, text } from '../text/arguments.ts';
+import { anything, aString, checkArgument, mapOf, objectWith, optional, recordOf } from '../text/arguments.ts';
 import { type HideSecrets, hidingAddresses } from '../text/hide-secrets.ts';
 import { printable, printableLine } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
@@ -43,8 +43,8 @@ export interface GraphSource {
   readonly buildArgs?: Readonly<Record<string, string>> | undefined;
 }
 
-const sourceArgument = fields(
-  { definitions: mapOf(anything), metadata: optional(mapOf(anything)), buildArgs: optional(recordOf(text)) },
+const aCompiledBuild = objectWith(
+  { definitions: mapOf(anything), metadata: optional(mapOf(anything)), buildArgs: optional(recordOf(aString)) },
   'what compile() gives',
 );
 
@@ -57,7 +57,7 @@ const sourceArgument = fields(
  * for (const { name, steps } of graph.platforms[0]!.stages) console.log(name, steps.length);
  */
 export function buildGraph(source: GraphSource, options: GraphOptions = {}): BuildGraph {
-  checkArgument('buildGraph', 'source', source, sourceArgument);
+  checkArgument('buildGraph', 'source', source, aCompiledBuild);
   const opsOf = decodingOnce(source.definitions);
   const hide = hideSecretsOfAll(source.definitions.values(), Object.entries(source.buildArgs ?? {}), opsOf);
   const texts: Texts = { hide, shown: (text) => printableLine(hidingAddresses(hide)(text)) };

@@ -1,5 +1,5 @@
 /** The model of a graph for people, which all drawings show. */
-import { anything, fields, listOf } from '../text/arguments.ts';
+import { anything, listOf, objectWith } from '../text/arguments.ts';
 
 /**
  * The graph of a build. It is plain data: `JSON.stringify` of it is what `tsfront graph --format json` writes.
@@ -157,7 +157,7 @@ export interface RecordSummary {
 }
 
 /** Checks the argument of functions that take a graph. */
-export const isGraph = fields(
+export const aGraph = objectWith(
   { version: anything, files: listOf(anything), platforms: listOf(anything) },
   'what buildGraph() gives',
 );

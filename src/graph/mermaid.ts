@@ -1,6 +1,6 @@
 /** Draws a graph as Mermaid, which GitHub, GitLab and many editors show in Markdown. */
 import { checkArgument } from '../text/arguments.ts';
-import { type BuildGraph, isGraph, type PlatformGraph } from './graph-model.ts';
+import { aGraph, type BuildGraph, type PlatformGraph } from './graph-model.ts';
 import { shortText } from './short-text.ts';
 
 /** Characters of a step's text that are shown. */
@@ -14,7 +14,7 @@ const maxColumns = 80;
  * await writeFile('build.mmd', formatMermaid(buildGraph(await compile(options))));
  */
 export function formatMermaid(graph: BuildGraph): string {
-  checkArgument('formatMermaid', 'graph', graph, isGraph);
+  checkArgument('formatMermaid', 'graph', graph, aGraph);
   const lines = ['flowchart LR'];
   graph.platforms.forEach((platform, index) => {
     const several = graph.platforms.length > 1;

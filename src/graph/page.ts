@@ -1,7 +1,7 @@
 /** Writes a graph as a page: one file with its style, its script and the graph, which loads nothing from anywhere. */
 import { readFileSync } from 'node:fs';
 import { checkArgument } from '../text/arguments.ts';
-import { type BuildGraph, isGraph } from './graph-model.ts';
+import { aGraph, type BuildGraph } from './graph-model.ts';
 import { mainFile } from './main-file.ts';
 import { escapeMarkup } from './shapes.ts';
 
@@ -19,7 +19,7 @@ function template(): string {
  * await writeFile('build.html', formatPage(buildGraph(await compile(options))));
  */
 export function formatPage(graph: BuildGraph): string {
-  checkArgument('formatPage', 'graph', graph, isGraph);
+  checkArgument('formatPage', 'graph', graph, aGraph);
   const [first] = graph.platforms;
   const heading = escapeMarkup(graph.files[first ? mainFile(first) : 0]?.name ?? 'Build graph');
   // `<` cannot end the element that has the data, nor begin a comment in it.

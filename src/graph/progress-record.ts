@@ -1,7 +1,7 @@
 /**
  * Reads the progress of a build, as `tsfront build --progress rawjson` and `docker build --progress rawjson` write it.
  */
-import { text as aText, checkArgument } from '../text/arguments.ts';
+import { aString, checkArgument } from '../text/arguments.ts';
 import { printableLine } from '../text/printable.ts';
 import { redactCredentials } from '../text/redact.ts';
 
@@ -48,8 +48,8 @@ const countsBytes = /^(?:sha256:|transferring )/;
  * const graph = buildGraph(await compile(options), { record });
  */
 export function readProgress(text: string, file: string): ProgressRecord {
-  checkArgument('readProgress', 'text', text, aText);
-  checkArgument('readProgress', 'file', file, aText);
+  checkArgument('readProgress', 'text', text, aString);
+  checkArgument('readProgress', 'file', file, aString);
   const drafts = new Map<string, VertexDraft>();
   for (const line of text.split('\n')) {
     const report = parseReport(line);

@@ -1,7 +1,7 @@
 /** Draws a graph as an SVG image. */
 import { checkArgument } from '../text/arguments.ts';
 import { createDrawing, darkColors, drawBox, drawEdge, drawingStyle, drawStep, fonts, lightColors } from './draw.ts';
-import { type BuildGraph, isGraph } from './graph-model.ts';
+import { aGraph, type BuildGraph } from './graph-model.ts';
 import { layoutGraph } from './layout.ts';
 import { escapeMarkup, shapeToText } from './shapes.ts';
 
@@ -17,7 +17,7 @@ const titleHeight = 34;
  * await writeFile('build.svg', formatSvg(buildGraph(await compile(options))));
  */
 export function formatSvg(graph: BuildGraph): string {
-  checkArgument('formatSvg', 'graph', graph, isGraph);
+  checkArgument('formatSvg', 'graph', graph, aGraph);
   const parts: string[] = [];
   let [width, height] = [0, margin];
   for (const platform of graph.platforms) {

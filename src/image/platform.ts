@@ -4,7 +4,7 @@ import { join } from '../go/path.ts';
 import { quote } from '../go/quote.ts';
 import { compareBytes, toLower, trimSpace } from '../go/unicode.ts';
 import { unescapePath } from '../go/url.ts';
-import { checkArgument, fields, listOf, text } from '../text/arguments.ts';
+import { aString, checkArgument, listOf, objectWith } from '../text/arguments.ts';
 
 /** A platform as in the OCI image specification; empty parts are ''. */
 export interface Platform {
@@ -46,7 +46,7 @@ export function defaultPlatform(): Platform {
  * @throws Error containerd's texts, e.g. `"x": unknown operating system or architecture: invalid argument`
  */
 export function parsePlatform(specifier: string): Platform {
-  checkArgument('parsePlatform', 'specifier', specifier, text);
+  checkArgument('parsePlatform', 'specifier', specifier, aString);
   const invalid = (problem: string) => new Error(`${problem}: invalid argument`);
   if (specifier.includes('*')) throw invalid(`${quote(specifier)}: wildcards not yet supported`);
   const [first = '', ...rest] = specifier.split('/');
@@ -100,14 +100,14 @@ export function normalizePlatform(platform: Platform): Platform {
 }
 
 /** A {@link Platform} that a program gives. */
-export const platformArgument = fields(
-  { os: text, architecture: text, variant: text, osVersion: text, osFeatures: listOf(text) },
+export const aPlatform = objectWith(
+  { os: aString, architecture: aString, variant: aString, osVersion: aString, osFeatures: listOf(aString) },
   "a platform, as parsePlatform('linux/arm64') gives",
 );
 
 /** `os(version+feature)/arch/variant`, the id of a platform in results; `unknown` without an OS. */
 export function formatPlatform(platform: Platform): string {
-  checkArgument('formatPlatform', 'platform', platform, platformArgument);
+  checkArgument('formatPlatform', 'platform', platform, aPlatform);
   if (platform.os === '') return 'unknown';
   const features = [...new Set(platform.osFeatures)].filter((feature) => feature !== '').sort(compareBytes);
   const options = [encodeOsOption(platform.osVersion), ...features.map(encodeOsOption)].join('+');

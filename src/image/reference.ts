@@ -1,6 +1,6 @@
 /** Image references as the distribution project reads them, in time linear in their length. */
 import { toLower } from '../go/unicode.ts';
-import { text as aText, checkArgument } from '../text/arguments.ts';
+import { aString, checkArgument } from '../text/arguments.ts';
 import { parseDigest } from './digest.ts';
 
 /** `domain/path:tag@digest`; absent parts are ''. */
@@ -23,7 +23,7 @@ const defaultDomain = 'docker.io';
  * @throws Error `invalid reference format`, `invalid reference format: repository name (A) must be lowercase`, …
  */
 export function parseNormalizedNamed(text: string): ImageReference {
-  checkArgument('parseNormalizedNamed', 'text', text, aText);
+  checkArgument('parseNormalizedNamed', 'text', text, aString);
   if (/^[a-f\d]{64}$/.test(text))
     throw new Error(`invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
   const { domain, rest } = splitDefaultDomain(text);

@@ -1,5 +1,5 @@
 /** States that are known only when a graph is marshalled. */
-import { callback, checkArgument } from '../text/arguments.ts';
+import { aFunction, checkArgument } from '../text/arguments.ts';
 import { State } from './state.ts';
 import type { DeferredOutput, Output } from './vertex.ts';
 
@@ -13,7 +13,7 @@ import type { DeferredOutput, Output } from './vertex.ts';
  * paths.push('package.json'); // known later, from the steps that copy from the context
  */
 export function deferred(make: () => State): State {
-  checkArgument('deferred', 'make', make, callback);
+  checkArgument('deferred', 'make', make, aFunction);
   let known: { readonly output: Output | undefined } | undefined;
   const output: DeferredOutput = {
     resolve() {

@@ -8,7 +8,7 @@ import { decode } from '../protobuf/decode.ts';
 import { writeMessage } from '../protobuf/encode.ts';
 import { StringRuns } from '../protobuf/string-runs.ts';
 import { mapEntry, ProtoWriter } from '../protobuf/writer.ts';
-import { checkArgument, bytes as someBytes } from '../text/arguments.ts';
+import { aUint8Array, checkArgument } from '../text/arguments.ts';
 import { writeMetadata } from './op-metadata.ts';
 
 /**
@@ -85,7 +85,7 @@ export class Definition {
    * @throws Error if the bytes are not a definition. Invalid ops are an error when they are decoded
    */
   static decode(bytes: Uint8Array): Definition {
-    checkArgument('decode', 'bytes', bytes, someBytes);
+    checkArgument('decode', 'bytes', bytes, aUint8Array);
     let message: PbDefinition;
     try {
       message = decode(PbDefinitionSchema, bytes);

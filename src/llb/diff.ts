@@ -3,7 +3,7 @@ import * as pb from '../gen/pb/ops_fields.ts';
 import { checkArgument } from '../text/arguments.ts';
 import type { Constraints } from './constraints.ts';
 import { encodeOp } from './encode-op.ts';
-import { stateArgument } from './llb-arguments.ts';
+import { aState } from './llb-arguments.ts';
 import { State, scratch } from './state.ts';
 import { type EncodeContext, type EncodedOp, emptyInput, type Input, type OpVertex, type Output } from './vertex.ts';
 
@@ -15,8 +15,8 @@ import { type EncodeContext, type EncodedOp, emptyInput, type Input, type OpVert
  * const tools = diff(base, base.run({ shlex: 'apk add git' }).root);
  */
 export function diff(lower: State, upper: State, constraints: Constraints = {}): State {
-  checkArgument('diff', 'lower', lower, stateArgument);
-  checkArgument('diff', 'upper', upper, stateArgument);
+  checkArgument('diff', 'lower', lower, aState);
+  checkArgument('diff', 'upper', upper, aState);
   if (!lower.output) return upper.output ? upper : scratch();
   return lower.withOutput(
     State.fromOutput({ vertex: new DiffVertex(lower.output, upper.output, constraints), index: 0 }),

@@ -1,11 +1,11 @@
 /** Draws a definition with Graphviz. */
-import { callback, checkArgument } from '../text/arguments.ts';
+import { aFunction, checkArgument } from '../text/arguments.ts';
 import { type HideSecrets, hidingAddresses } from '../text/hide-secrets.ts';
 import { printable } from '../text/printable.ts';
 import type { Definition } from './definition.ts';
 import { hideSecretsOfAll } from './definition-secrets.ts';
 import { formatOp, shortDigest } from './format-op.ts';
-import { definitionArgument } from './llb-arguments.ts';
+import { aDefinition } from './llb-arguments.ts';
 
 /**
  * Returns the graph in Graphviz's language. Edges go from an input to the op that uses it. Addresses in it have no
@@ -17,8 +17,8 @@ import { definitionArgument } from './llb-arguments.ts';
  * await writeFile('build.dot', formatDot(definition)); // dot -Tsvg build.dot
  */
 export function formatDot(definition: Definition, hide: HideSecrets = hideSecretsOfAll([definition])): string {
-  checkArgument('formatDot', 'definition', definition, definitionArgument);
-  checkArgument('formatDot', 'hide', hide, callback);
+  checkArgument('formatDot', 'definition', definition, aDefinition);
+  checkArgument('formatDot', 'hide', hide, aFunction);
   const shown = hidingAddresses(hide);
   const lines = ['digraph {', '  rankdir=BT;', '  node [shape=box, fontname=monospace];'];
   for (const { digest, op, metadata } of definition.ops()) {

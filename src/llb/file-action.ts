@@ -1,7 +1,7 @@
 /** Chains of file actions, which become one file op, and their options. */
 import { encodeText } from '../go/text.ts';
 import { checkArgument } from '../text/arguments.ts';
-import { fileSteps, stateArgument } from './llb-arguments.ts';
+import { aState, fileSteps } from './llb-arguments.ts';
 import type { Filesystem } from './vertex.ts';
 
 /** Owner of a file: `user[:group]` by name or number, or both as numbers. */
@@ -150,7 +150,7 @@ export class FileAction {
 
   /** Applies the chain to a state, as a source for `copy` within the same op. */
   withState(state: Filesystem): BoundFileAction {
-    checkArgument('withState', 'state', state, stateArgument);
+    checkArgument('withState', 'state', state, aState);
     return { kind: 'bound-file-action', action: this, state };
   }
 

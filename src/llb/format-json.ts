@@ -5,7 +5,7 @@ import { type JsonEncodable, marshalJsonIndent } from '../go/json-encode.ts';
 import { messageToJson } from '../protobuf/json.ts';
 import { checkArgument } from '../text/arguments.ts';
 import type { Definition } from './definition.ts';
-import { definitionArgument } from './llb-arguments.ts';
+import { aDefinition } from './llb-arguments.ts';
 
 /**
  * Returns the JSON of a definition: `def` and `metadata`, each by digest of the op, and `source`. Ops have the form of
@@ -16,7 +16,7 @@ import { definitionArgument } from './llb-arguments.ts';
  * @throws Error if an op is invalid, or the text would be longer than a string can be, about 512 MB
  */
 export function formatJson(definition: Definition): string {
-  checkArgument('formatJson', 'definition', definition, definitionArgument);
+  checkArgument('formatJson', 'definition', definition, aDefinition);
   return writeJson(definitionToJson(definition));
 }
 

@@ -1,13 +1,16 @@
 /** Makes states of definitions: inputs of a frontend, results of other builds, files. */
 import type { Op, OpMetadata, Definition as PbDefinition } from '../gen/pb/ops_pb.ts';
 import { digestOf } from '../image/digest.ts';
-import { anything, checkArgument, fields, listOf } from '../text/arguments.ts';
+import { anything, checkArgument, listOf, objectWith } from '../text/arguments.ts';
 import type { SourceLocation, SourceMap } from './constraints.ts';
 import { Definition, decodeOp } from './definition.ts';
 import { State, scratch } from './state.ts';
 import type { EncodedOp, OpVertex, VertexOutput } from './vertex.ts';
 
-const loadable = fields({ def: listOf(anything), metadata: fields({}) }, 'a definition, as Definition.decode() gives');
+const aLoadableDefinition = objectWith(
+  { def: listOf(anything), metadata: objectWith({}) },
+  'a definition, as Definition.decode() gives',
+);
 
 /**
  * Makes a state whose filesystem is the result of a definition. It keeps the bytes, metadata and source locations of
@@ -20,7 +23,7 @@ const loadable = fields({ def: listOf(anything), metadata: fields({}) }, 'a defi
  * base.run({ shlex: 'make test' }).root.marshal();
  */
 export function loadDefinition(definition: Definition | PbDefinition): State {
-  checkArgument('loadDefinition', 'definition', definition, loadable);
+  checkArgument('loadDefinition', 'definition', definition, aLoadableDefinition);
   const { def, metadata, source } = definition instanceof Definition ? definition : Definition.fromPb(definition);
   if (metadata.size === 0) throw new Error('invalid nil input definition to definition op');
   const graph = new LoadedGraph(metadata);

@@ -3,7 +3,7 @@ import * as pb from '../gen/pb/ops_fields.ts';
 import { checkArgument } from '../text/arguments.ts';
 import type { Constraints } from './constraints.ts';
 import { encodeOp } from './encode-op.ts';
-import { statesArgument } from './llb-arguments.ts';
+import { anArrayOfStates } from './llb-arguments.ts';
 import { State, scratch } from './state.ts';
 import { type EncodeContext, type EncodedOp, inputsOf, type OpVertex, type Output } from './vertex.ts';
 
@@ -15,7 +15,7 @@ import { type EncodeContext, type EncodedOp, inputsOf, type OpVertex, type Outpu
  * merge([base, diff(base, withTools), diff(base, withConfig)]);
  */
 export function merge(states: readonly State[], constraints: Constraints = {}): State {
-  checkArgument('merge', 'states', states, statesArgument);
+  checkArgument('merge', 'states', states, anArrayOfStates);
   const layers = states.filter((state) => !state.isScratch());
   const first = layers[0] ?? scratch();
   if (layers.length < 2) return first;

@@ -6,7 +6,7 @@ import { digestOf } from '../image/digest.ts';
 import { encode } from '../protobuf/encode.ts';
 import { messageFromJson } from '../protobuf/json.ts';
 import type { MessageSchema } from '../protobuf/schema.ts';
-import { text as aText, checkArgument } from '../text/arguments.ts';
+import { aString, checkArgument } from '../text/arguments.ts';
 import { Definition } from './definition.ts';
 
 /**
@@ -17,7 +17,7 @@ import { Definition } from './definition.ts';
  * @throws Error if the text is not the JSON of a definition, or the digest of an op does not match its key
  */
 export function parseJson(text: string): Definition {
-  checkArgument('parseJson', 'text', text, aText);
+  checkArgument('parseJson', 'text', text, aString);
   return definitionFromJson(JSON.parse(text));
 }
 

@@ -1,7 +1,7 @@
 /** Images with the environment, working directory and platform of their configs. */
 import { formatPlatform, type Platform } from '../image/platform.ts';
 import { formatReference, parseNormalizedNamed, tagNameOnly, withDigest } from '../image/reference.ts';
-import { callback, checkArgument, fields, text } from '../text/arguments.ts';
+import { aFunction, aString, checkArgument, objectWith } from '../text/arguments.ts';
 import type { ResolveMode } from './base-image.ts';
 import { type ImageOptions, image } from './source/image.ts';
 import type { State } from './state.ts';
@@ -41,8 +41,8 @@ export async function resolveImage(
   resolve: ResolveImage,
   options: ResolvedImageOptions = {},
 ): Promise<State> {
-  checkArgument('resolveImage', 'ref', ref, text);
-  checkArgument('resolveImage', 'resolve', resolve, callback);
+  checkArgument('resolveImage', 'ref', ref, aString);
+  checkArgument('resolveImage', 'resolve', resolve, aFunction);
   const { pin, ...imageOptions } = options;
   const named = tagNameOnly(parseNormalizedNamed(ref));
   const { platform, resolveMode = 'default' } = options;
@@ -69,8 +69,8 @@ export async function resolveImages<Name extends string>(
   resolve: ResolveImage,
   options: ResolvedImageOptions = {},
 ): Promise<Record<Name, State>> {
-  checkArgument('resolveImages', 'images', images, fields({}));
-  checkArgument('resolveImages', 'resolve', resolve, callback);
+  checkArgument('resolveImages', 'images', images, objectWith({}));
+  checkArgument('resolveImages', 'resolve', resolve, aFunction);
   const answers = new Map<string, ReturnType<ResolveImage>>();
   const resolveOnce: ResolveImage = (ref, request) => {
     const key = JSON.stringify([ref, request.platform && formatPlatform(request.platform), request.resolveMode]);

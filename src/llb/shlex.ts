@@ -3,7 +3,7 @@
  * variables of shells are ordinary characters, and a backslash in double quotes escapes any character.
  */
 import { parse } from 'shell-quote';
-import { checkArgument, text } from '../text/arguments.ts';
+import { aString, checkArgument } from '../text/arguments.ts';
 
 // Alternatives: a comment, single quotes, double quotes, an escape, and characters that mean something to shell-quote.
 const special = /((?:^|[ \t\r\n])#[^\n]*)|'([^']*)('?)|"((?:\\[\s\S]|[^"\\])*)("?)|\\([\s\S]?)|[^\w \t\r\n]/g;
@@ -18,7 +18,7 @@ const close = '\uFDD1';
  * splitWords(`go build -o 'my app' .`); // ['go', 'build', '-o', 'my app', '.']
  */
 export function splitWords(line: string): string[] {
-  checkArgument('splitWords', 'line', line, text);
+  checkArgument('splitWords', 'line', line, aString);
   // Mask every character that shell-quote does not take as a part of a word.
   const masked = line.replace(special, (match, comment, single, singleEnd, double, doubleEnd, escaped) => {
     if (comment !== undefined) return '';

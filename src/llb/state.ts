@@ -1,8 +1,8 @@
 /** The immutable state: a filesystem to be built, and the values that its runs inherit. */
 import type { Turns } from '../host/turns.ts';
 import { type OciImageConfig, parseOciImageConfig } from '../image/config.ts';
-import { normalizePlatform, type Platform, platformArgument } from '../image/platform.ts';
-import { callback, checkArgument, text } from '../text/arguments.ts';
+import { aPlatform, normalizePlatform, type Platform } from '../image/platform.ts';
+import { aFunction, aString, checkArgument } from '../text/arguments.ts';
 import type { BaseImage } from './base-image.ts';
 import { type BuildOptions, BuildVertex } from './build.ts';
 import type { Constraints, MarshalOptions } from './constraints.ts';
@@ -19,7 +19,7 @@ import {
 } from './exec.ts';
 import { FileVertex } from './file.ts';
 import type { FileAction } from './file-action.ts';
-import { fileActionArgument, imageConfig, marshalOptions, runOptions } from './llb-arguments.ts';
+import { aFileAction, anImageConfig, marshalOptions, runOptions } from './llb-arguments.ts';
 import { marshal, marshalInTurns } from './marshal.ts';
 import { PassthroughVertex } from './passthrough-vertex.ts';
 import { initialValues, type StateValues } from './state-values.ts';
@@ -64,8 +64,8 @@ export class State implements Filesystem {
 
   /** Sets an environment variable. A variable that exists moves to the end of the list. */
   addEnv(key: string, value: string): State {
-    checkArgument('addEnv', 'key', key, text);
-    checkArgument('addEnv', 'value', value, text);
+    checkArgument('addEnv', 'key', key, aString);
+    checkArgument('addEnv', 'value', value, aString);
     return this.set({ env: this.values.env.addOrReplace(key, value) });
   }
 
@@ -81,7 +81,7 @@ export class State implements Filesystem {
 
   /** Sets the working directory. A relative path is resolved against the current one. */
   dir(path: string): State {
-    checkArgument('dir', 'path', path, text);
+    checkArgument('dir', 'path', path, aString);
     return this.set({ dir: resolveDir(this.values.dir, path), dirGiven: true });
   }
 
@@ -97,7 +97,7 @@ export class State implements Filesystem {
 
   /** Sets the user, `user[:group]` by name or number. */
   user(user: string): State {
-    checkArgument('user', 'user', user, text);
+    checkArgument('user', 'user', user, aString);
     return this.set({ user });
   }
 
@@ -108,7 +108,7 @@ export class State implements Filesystem {
 
   /** Sets the hostname. */
   hostname(hostname: string): State {
-    checkArgument('hostname', 'hostname', hostname, text);
+    checkArgument('hostname', 'hostname', hostname, aString);
     return this.set({ hostname });
   }
 
@@ -139,7 +139,7 @@ export class State implements Filesystem {
 
   /** Sets the platform. */
   platform(platform: Platform): State {
-    checkArgument('platform', 'platform', platform, platformArgument);
+    checkArgument('platform', 'platform', platform, aPlatform);
     return this.set({ platform: normalizePlatform(platform) });
   }
 
@@ -186,7 +186,7 @@ export class State implements Filesystem {
    * image('alpine').file(mkdir('/app', 0o755).copy(local('src'), '/', '/app', { copyDirContentsOnly: true }));
    */
   file(action: FileAction, constraints: Constraints = {}): State {
-    checkArgument('file', 'action', action, fileActionArgument);
+    checkArgument('file', 'action', action, aFileAction);
     return this.onto({ vertex: new FileVertex(this, action, constraints), index: 0 });
   }
 
@@ -198,7 +198,7 @@ export class State implements Filesystem {
    * image('alpine').with(proxied).run({ shlex: 'apk add git' });
    */
   with(change: (state: State) => State): State {
-    checkArgument('with', 'change', change, callback);
+    checkArgument('with', 'change', change, aFunction);
     return change(this);
   }
 
@@ -250,7 +250,7 @@ export class State implements Filesystem {
    * @throws Error if the JSON is invalid
    */
   withImageConfig(config: Uint8Array | OciImageConfig): State {
-    checkArgument('withImageConfig', 'config', config, imageConfig);
+    checkArgument('withImageConfig', 'config', config, anImageConfig);
     const parsed = config instanceof Uint8Array ? parseOciImageConfig(config) : config;
     const { config: container, architecture, os, variant, osVersion, osFeatures } = parsed;
     let state: State = this;

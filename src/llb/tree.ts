@@ -3,7 +3,7 @@ import { checkArgument } from '../text/arguments.ts';
 import { printableLine } from '../text/printable.ts';
 import type { Definition, DefinitionEntry } from './definition.ts';
 import { formatOp, shortDigest } from './format-op.ts';
-import { definitionArgument } from './llb-arguments.ts';
+import { aDefinition } from './llb-arguments.ts';
 
 /**
  * Returns the graph as a tree. The first input of an op is below it; other inputs are branches. An op that several ops
@@ -16,7 +16,7 @@ import { definitionArgument } from './llb-arguments.ts';
  * // a7f9733e307d  image  docker.io/library/alpine:latest (linux/amd64)
  */
 export function formatTree(definition: Definition): string {
-  checkArgument('formatTree', 'definition', definition, definitionArgument);
+  checkArgument('formatTree', 'definition', definition, aDefinition);
   const entries = new Map(definition.ops().map((entry) => [entry.digest, entry]));
   const head = definition.head();
   if (head === '') return 'scratch\n';

@@ -9,7 +9,7 @@ import { createSourceFile, type SourceFile } from '../diagnostic/source-file.ts'
 import { parseDigest } from '../image/digest.ts';
 import { formatPlatform, normalizePlatform, parsePlatform } from '../image/platform.ts';
 import { parseNormalizedNamed } from '../image/reference.ts';
-import { text as aText, checkArgument, fields, listOf } from '../text/arguments.ts';
+import { aString, checkArgument, listOf, objectWith } from '../text/arguments.ts';
 import { didYouMean } from '../text/suggest.ts';
 import { imageName, isCommit, type SourceKind } from './source-name.ts';
 
@@ -61,9 +61,9 @@ const sections: readonly Section[] = [
 ];
 
 /** A lock. */
-export const lockArgument = fields({
-  platforms: listOf(aText),
-  sources: listOf(fields({ kind: aText, name: aText, pin: aText })),
+export const aLock = objectWith({
+  platforms: listOf(aString),
+  sources: listOf(objectWith({ kind: aString, name: aString, pin: aString })),
 });
 
 const heading = '# What the Dockerfile takes from outside. `tsfront lock` writes this file.\n';
@@ -76,7 +76,7 @@ const heading = '# What the Dockerfile takes from outside. `tsfront lock` writes
  * formatLock({ platforms: ['linux/amd64'], sources: [{ kind: 'image', name: 'alpine:3.20', pin: digest }] });
  */
 export function formatLock(lock: Lock): string {
-  checkArgument('formatLock', 'lock', lock, lockArgument);
+  checkArgument('formatLock', 'lock', lock, aLock);
   let text = `${heading}lockVersion: ${lockVersion}\nplatforms: ${[...lock.platforms].sort().join(', ')}\n`;
   for (const { title, kind, pin, date } of sections) {
     const sources = lock.sources.filter((source) => source.kind === kind);
@@ -117,8 +117,8 @@ interface Line {
  *   for a source that occurs twice, and for a text of more than 4 MiB
  */
 export function readLock(text: string, filename = 'Dockerfile.lock'): Lock {
-  checkArgument('readLock', 'text', text, aText);
-  checkArgument('readLock', 'filename', filename, aText);
+  checkArgument('readLock', 'text', text, aString);
+  checkArgument('readLock', 'filename', filename, aString);
   return new Reader(filename, text).read();
 }
 

@@ -3,7 +3,7 @@ import { type DiagnosticError, diagnosticError } from '../diagnostic/diagnostic.
 import { withDigest } from '../image/reference.ts';
 import { checkArgument, optional } from '../text/arguments.ts';
 import { hideValuesOf } from '../text/hide-secrets.ts';
-import { type Lock, lockArgument } from './lock-file.ts';
+import { aLock, type Lock } from './lock-file.ts';
 import { gitName, httpName, imageName, isCommit, type SourceKind } from './source-name.ts';
 import type { SourcePins } from './source-pins.ts';
 
@@ -29,7 +29,7 @@ export function pinsOf(
   lock: Lock | undefined,
   { isFrozen = false, filename = 'Dockerfile.lock', buildArgs = new Map() }: PinsOptions = {},
 ): SourcePins {
-  checkArgument('pinsOf', 'lock', lock, optional(lockArgument));
+  checkArgument('pinsOf', 'lock', lock, optional(aLock));
   const hide = hideValuesOf(buildArgs);
   const pins = new Map(lock?.sources.map(({ kind, name, pin }) => [`${kind} ${name}`, pin]));
   const find = (kind: SourceKind, name: string): string | undefined => {

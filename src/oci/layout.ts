@@ -6,7 +6,7 @@ import path from 'node:path';
 import { splitDigest } from '../image/digest.ts';
 import type { Platform } from '../image/platform.ts';
 import { readNamedFile } from '../system/named-file.ts';
-import { checkArgument, text } from '../text/arguments.ts';
+import { aString, checkArgument } from '../text/arguments.ts';
 import { parseObject } from './json-object.ts';
 import {
   type Descriptor,
@@ -60,7 +60,7 @@ export interface OciLayout {
 
 /** Opens a layout. Its files are read when they are needed. */
 export function openOciLayout(dir: string): OciLayout {
-  checkArgument('openOciLayout', 'dir', dir, text);
+  checkArgument('openOciLayout', 'dir', dir, aString);
   const read: ReadBlob = async (descriptor, kind) => {
     const bytes = await readNamedFile(blobPath(dir, descriptor.digest), maxBlobSizes[kind]);
     verifyBlob(descriptor, bytes);

@@ -32,7 +32,7 @@ import { findIgnoreAdvice, type IgnoreAdvice } from '../parser/ignore/advice.ts'
 import { parseDockerignore } from '../parser/ignore/dockerignore.ts';
 import { parseInTurns } from '../parser/parse.ts';
 import type { ReadPastErrors } from '../parser/past-errors.ts';
-import { callback, checkArgument, having } from '../text/arguments.ts';
+import { aFunction, checkArgument, having } from '../text/arguments.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { marshalStages } from './all-stages.ts';
 import { type Frontend, readHere } from './compile.ts';
@@ -92,7 +92,7 @@ export async function checkDockerfile(
 ): Promise<Checked> {
   checkArgument('checkDockerfile', 'options', options, checkOptions);
   checkArgument('checkDockerfile', 'unknownImages', unknownImages, having('a Set', 'has', 'add'));
-  checkArgument('checkDockerfile', 'frontend', frontend, callback);
+  checkArgument('checkDockerfile', 'frontend', frontend, aFunction);
   const bridge = createOfflineBridge({ ...options, opts: { ...options.opts, requestid: 'frontend.lint' } });
   const run = await runFrontend(frontend, bridge);
   const turns = createTurns(options.signal);

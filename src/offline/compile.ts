@@ -6,7 +6,7 @@ import { sourceLocationOf } from '../gateway/error-status.ts';
 import { buildArgsOf } from '../gateway/options.ts';
 import { runFrontend } from '../gateway/run-frontend.ts';
 import type { Definition } from '../llb/definition.ts';
-import { callback, checkArgument } from '../text/arguments.ts';
+import { aFunction, checkArgument } from '../text/arguments.ts';
 import { errorMessage } from '../text/error-message.ts';
 import { callerOf, hideFields, ShortError, showCaller } from '../text/short-error.ts';
 import { offlineOptions } from './offline-arguments.ts';
@@ -42,7 +42,7 @@ export const readHere: Frontend = (bridge) => runFrontend(bridge, { otherFronten
  */
 export async function compile(options: OfflineOptions, frontend: Frontend = readHere): Promise<Compiled> {
   checkArgument('compile', 'options', options, offlineOptions);
-  checkArgument('compile', 'frontend', frontend, callback);
+  checkArgument('compile', 'frontend', frontend, aFunction);
   const caller = callerOf(compile);
   const bridge = createOfflineBridge(options);
   try {

@@ -10,10 +10,10 @@ import { parsePlatform } from '../image/platform.ts';
 import type { Definition } from '../llb/definition.ts';
 import { definitionToJson, writeJson } from '../llb/format-json.ts';
 import { definitionFromJson } from '../llb/parse-json.ts';
-import { anything, text as aText, checkArgument, fields, mapOf } from '../text/arguments.ts';
+import { anything, aString, checkArgument, mapOf, objectWith } from '../text/arguments.ts';
 import type { Compiled } from './compile.ts';
 
-const compiledArgument = fields({ definitions: mapOf(anything), metadata: mapOf(anything) }, 'what compile() gives');
+const aCompiledBuild = objectWith({ definitions: mapOf(anything), metadata: mapOf(anything) }, 'what compile() gives');
 
 /** A compilation without its warnings, from which the image can be built. */
 export type CompiledImage = Pick<Compiled, 'definitions' | 'multiPlatform' | 'metadata'>;
@@ -46,7 +46,7 @@ const goMember = goStruct<Member>('CompiledImage', {
  * @throws Error if the text would be longer than a string can be, some 512 MB
  */
 export function formatCompiled(compiled: CompiledImage): string {
-  checkArgument('formatCompiled', 'compiled', compiled, compiledArgument);
+  checkArgument('formatCompiled', 'compiled', compiled, aCompiledBuild);
   const members = memberIds(compiled).map(({ id, suffix, definition }) => {
     const text = (key: string) => compiled.metadata.get(key + suffix);
     const config = (key: string) => {
@@ -73,7 +73,7 @@ export function formatCompiled(compiled: CompiledImage): string {
  * @throws Error if the text is not such JSON, or was changed so that digests are wrong
  */
 export function parseCompiled(text: string): CompiledImage {
-  checkArgument('parseCompiled', 'text', text, aText);
+  checkArgument('parseCompiled', 'text', text, aString);
   const document = JSON.parse(text) as Readonly<Record<string, unknown>>;
   const multiPlatform = !Object.hasOwn(document, 'def');
   const members = multiPlatform ? decodeJson(text, goMap(goMember))! : new Map([['', decodeJson(text, goMember)]]);

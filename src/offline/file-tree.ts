@@ -14,8 +14,8 @@ import {
   statInside,
   TooLarge,
 } from '../system/read-inside.ts';
-import { bytes, checkArgument, either, mapOf, recordOf, text, type Validator } from '../text/arguments.ts';
-import { treeArgument } from './offline-arguments.ts';
+import { aString, aUint8Array, checkArgument, either, mapOf, recordOf, type Validator } from '../text/arguments.ts';
+import { aFileTree } from './offline-arguments.ts';
 
 /** Paths are slash-separated, with or without a leading slash. No path leads out of the tree. */
 export interface FileTree {
@@ -36,7 +36,7 @@ const maxFileBytes = 16 << 20;
 
 /** A directory on disk. Links are followed inside the directory, as if it were the root. */
 export function dirTree(dir: string): FileTree {
-  checkArgument('dirTree', 'dir', dir, text);
+  checkArgument('dirTree', 'dir', dir, aString);
   let known: Promise<string> | undefined;
   const root = () =>
     (known ??= realDir(dir).catch((error) => {
@@ -89,10 +89,10 @@ function fileStat({ place, stat, target }: StatInside): FileStat {
   };
 }
 
-const content = either('a string or a Uint8Array', text, bytes);
+const aContent = either('a string or a Uint8Array', aString, aUint8Array);
 const byPath = 'an object or a Map of files by their paths';
-const filesArgument: Validator = (value, name) =>
-  (value instanceof Map ? mapOf(content, byPath) : recordOf(content, byPath))(value, name);
+const someFiles: Validator = (value, name) =>
+  (value instanceof Map ? mapOf(aContent, byPath) : recordOf(aContent, byPath))(value, name);
 
 /**
  * Files held in memory, by their paths, slash-separated and without a leading slash: `{ Dockerfile: 'FROM alpine' }`,
@@ -101,7 +101,7 @@ const filesArgument: Validator = (value, name) =>
 export function memoryTree(
   given: Readonly<Record<string, string | Uint8Array>> | ReadonlyMap<string, string | Uint8Array>,
 ): FileTree {
-  checkArgument('memoryTree', 'files', given, filesArgument);
+  checkArgument('memoryTree', 'files', given, someFiles);
   const entries = given instanceof Map ? [...given] : Object.entries(given);
   const files = new Map(
     entries.map(([name, contents]) => [name, typeof contents === 'string' ? Buffer.from(contents) : contents] as const),
@@ -148,8 +148,8 @@ export function memoryTree(
 
 /** The part of a tree below a directory. */
 export function subTree(tree: FileTree, dir: string): FileTree {
-  checkArgument('subTree', 'tree', tree, treeArgument);
-  checkArgument('subTree', 'dir', dir, text);
+  checkArgument('subTree', 'tree', tree, aFileTree);
+  checkArgument('subTree', 'dir', dir, aString);
   const inside = (asked: string) => join(clean(`/${dir}`), clean(`/${asked}`));
   return {
     readFile: (asked) => tree.readFile(inside(asked)),

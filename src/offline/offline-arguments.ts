@@ -1,40 +1,54 @@
 /** Checks the arguments that programs in plain JavaScript pass to compile and check. */
-import { platformArgument } from '../image/platform.ts';
-import { callback, fields, flag, having, listOf, mapOf, optional, recordOf, signal, text } from '../text/arguments.ts';
+import { aPlatform } from '../image/platform.ts';
+import {
+  aBoolean,
+  aFunction,
+  anAbortSignal,
+  aString,
+  having,
+  listOf,
+  mapOf,
+  objectWith,
+  optional,
+  recordOf,
+} from '../text/arguments.ts';
 
 /** A file tree. */
-export const treeArgument = having("a file tree, as dirTree('.') gives", 'readFile', 'stat', 'readDir');
+export const aFileTree = having("a file tree, as dirTree('.') gives", 'readFile', 'stat', 'readDir');
 
 const offlineFields = {
   locals: mapOf(
-    treeArgument,
+    aFileTree,
     "a Map of file trees, as new Map([['context', dirTree('.')], ['dockerfile', dirTree('.')]])",
   ),
-  opts: recordOf(text, 'an object of frontend options'),
+  opts: recordOf(aString, 'an object of frontend options'),
   images: listOf(having('an image resolver, as registryResolver() gives', 'resolve'), 'an array of image resolvers'),
   ociLayouts: optional(mapOf(having("an OCI layout, as openOciLayout('layout') gives", 'findTag', 'image'))),
   remote: optional(having('remote sources, as openRemoteSources() gives', 'files', 'metadata')),
-  platform: optional(platformArgument),
-  sessionId: optional(text),
-  signal: optional(signal),
+  platform: optional(aPlatform),
+  sessionId: optional(aString),
+  signal: optional(anAbortSignal),
 };
 
 /** The options of functions that compile without a daemon. */
-export const offlineOptions = fields(offlineFields);
+export const offlineOptions = objectWith(offlineFields);
 
-const lintConfig = fields({ rules: mapOf(text, 'a Map of levels by the names of rules') }, 'a lint configuration');
+const aLintConfig = objectWith(
+  { rules: mapOf(aString, 'a Map of levels by the names of rules') },
+  'a lint configuration',
+);
 
 /** The options of `checkDockerfile`. */
-export const checkOptions = fields({ ...offlineFields, lint: optional(lintConfig) });
+export const checkOptions = objectWith({ ...offlineFields, lint: optional(aLintConfig) });
 
 /** The options of `openBuildContext`. */
-export const contextOptions = fields({
-  context: text,
-  file: optional(text),
-  opts: optional(recordOf(text)),
-  buildContexts: optional(mapOf(text, 'a Map of contexts by their names')),
-  ociLayouts: optional(mapOf(text, 'a Map of directories by their names')),
-  readStdin: callback,
-  offline: optional(flag),
-  signal: optional(signal),
+export const contextOptions = objectWith({
+  context: aString,
+  file: optional(aString),
+  opts: optional(recordOf(aString)),
+  buildContexts: optional(mapOf(aString, 'a Map of contexts by their names')),
+  ociLayouts: optional(mapOf(aString, 'a Map of directories by their names')),
+  readStdin: aFunction,
+  offline: optional(aBoolean),
+  signal: optional(anAbortSignal),
 });

@@ -1,6 +1,6 @@
 /** Parser directives: comments of the form `# name=value` at the very top of a file. */
 import type { LineRange } from '../diagnostic/source-file.ts';
-import { dockerfileText } from '../diagnostic/source-file.ts';
+import { aDockerfile } from '../diagnostic/source-file.ts';
 import { checkArgument } from '../text/arguments.ts';
 import type { Directive } from './ast.ts';
 import { parseJsonAny } from './json-any.ts';
@@ -81,7 +81,7 @@ function trimAsciiSpace(text: string): string {
  * a member `syntax`; a first line that starts with `#!` is skipped.
  */
 export function detectSyntax(text: string): DetectedDirective | undefined {
-  checkArgument('detectSyntax', 'text', text, dockerfileText);
+  checkArgument('detectSyntax', 'text', text, aDockerfile);
   const [start, line] = skipShebang(text);
   return (
     findDirective('syntax', text, start, line, '#') ??
@@ -92,7 +92,7 @@ export function detectSyntax(text: string): DetectedDirective | undefined {
 
 /** A directive in its usual form, `# name=`; a first line that starts with `#!` is skipped. */
 export function parseDirective(name: DirectiveName, text: string): DetectedDirective | undefined {
-  checkArgument('parseDirective', 'text', text, dockerfileText);
+  checkArgument('parseDirective', 'text', text, aDockerfile);
   const [start, line] = skipShebang(text);
   return findDirective(name, text, start, line, '#');
 }

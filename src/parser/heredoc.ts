@@ -1,5 +1,5 @@
 /** Here-documents: `<<NAME` words, and their contents. */
-import { checkArgument, text } from '../text/arguments.ts';
+import { aString, checkArgument } from '../text/arguments.ts';
 import { createShellLex, emptyEnv } from './words.ts';
 
 /** The parts of a `<<NAME` word. */
@@ -24,7 +24,7 @@ const mark = /^(\d*)<<(-?)[\t\n\f\r ]*((?:[^<\t\n\f\r ][^<]*)?)$/;
 
 /** Reads a word as `<<NAME`; undefined if it is not one. Throws if quotes or substitutions in the name are broken. */
 export function parseHeredoc(word: string): HeredocMark | undefined {
-  checkArgument('parseHeredoc', 'word', word, text);
+  checkArgument('parseHeredoc', 'word', word, aString);
   if (!word.includes('<<')) return undefined;
   const match = mark.exec(word);
   const name = match?.[3];
@@ -64,7 +64,7 @@ export function findHeredocs(line: string): HeredocMark[] {
 
 /** Drops the leading tabs of all lines, for `<<-`. */
 export function chompHeredocContent(content: string): string {
-  checkArgument('chompHeredocContent', 'content', content, text);
+  checkArgument('chompHeredocContent', 'content', content, aString);
   return content.replace(/(^|\n)\t+/g, '$1');
 }
 

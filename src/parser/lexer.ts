@@ -9,7 +9,7 @@ import type { IToken, TokenType } from 'chevrotain';
 import type { ErrorCode } from '../diagnostic/codes.ts';
 import { type Diagnostic, type ErrorDetails, errorDiagnostic } from '../diagnostic/diagnostic.ts';
 import type { SourceRange } from '../diagnostic/source-file.ts';
-import { dockerfileText } from '../diagnostic/source-file.ts';
+import { aDockerfile } from '../diagnostic/source-file.ts';
 import { decodeText, encodeText } from '../go/text.ts';
 import { checkArgument } from '../text/arguments.ts';
 import { formatInteger } from '../text/number.ts';
@@ -56,7 +56,7 @@ export interface LexResult {
 
 /** Divides the text of a Dockerfile into tokens. */
 export function lexDockerfile(text: string): LexResult {
-  checkArgument('lexDockerfile', 'text', text, dockerfileText);
+  checkArgument('lexDockerfile', 'text', text, aDockerfile);
   const lexer = new Lexer(text, true);
   const significant: IToken[] = [];
   for (const piece of lexer.pieces()) for (const token of piece.significant) significant.push(token);

@@ -4,7 +4,7 @@ import { quote } from '../go/quote.ts';
 import { parseRamInBytes } from '../go/size.ts';
 import { parseBool, parseUnsigned } from '../go/strconv.ts';
 import { toLower } from '../go/unicode.ts';
-import { checkArgument, text } from '../text/arguments.ts';
+import { aString, checkArgument } from '../text/arguments.ts';
 import { errorMessage } from '../text/error-message.ts';
 import { didYouMean } from '../text/suggest.ts';
 import type { MountType, Word } from './ast.ts';
@@ -69,7 +69,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function textOf(value: Word | string): string {
   const given = typeof value === 'string' ? value : value?.text;
-  checkArgument('parseMount', 'value', given, text);
+  checkArgument('parseMount', 'value', given, aString);
   return given;
 }
 

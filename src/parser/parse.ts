@@ -1,6 +1,6 @@
 /** Parses text to the syntax tree. */
 import type { IToken } from 'chevrotain';
-import { createSourceFile, dockerfileText, type LineRange } from '../diagnostic/source-file.ts';
+import { aDockerfile, createSourceFile, type LineRange } from '../diagnostic/source-file.ts';
 import { checkArgument } from '../text/arguments.ts';
 import type { Dockerfile, StageInstruction } from './ast.ts';
 import { buildTrigger, createAstBuilder } from './build-ast.ts';
@@ -26,7 +26,7 @@ export function parseTokens({ significant }: Pick<LexResult, 'significant'>): Cs
  * reports. `decodeText` makes the text of the file's bytes.
  */
 export function parseDockerfile(text: string, { filename = 'Dockerfile' }: { filename?: string } = {}): Dockerfile {
-  checkArgument('parseDockerfile', 'text', text, dockerfileText);
+  checkArgument('parseDockerfile', 'text', text, aDockerfile);
   const steps = parseInSteps(text, filename);
   for (;;) {
     const { done, value } = steps.next();
@@ -74,7 +74,7 @@ export async function parseInTurns(
  * @throws DiagnosticError with the reference's message
  */
 export function parseTrigger(expression: string, lines: LineRange): StageInstruction {
-  checkArgument('parseTrigger', 'expression', expression, dockerfileText);
+  checkArgument('parseTrigger', 'expression', expression, aDockerfile);
   const lex = lexInPieces(expression);
   return buildTrigger(lex, [...instructionsOf(lex)], lines);
 }

@@ -6,7 +6,7 @@
  */
 import { quote } from '../go/quote.ts';
 import { goClass } from '../go/unicode.ts';
-import { checkArgument, fields, text } from '../text/arguments.ts';
+import { aString, checkArgument, objectWith } from '../text/arguments.ts';
 import { errorMessage } from '../text/error-message.ts';
 import { hideFields, ShortError } from '../text/short-error.ts';
 import type { EscapeToken } from './ast.ts';
@@ -101,7 +101,7 @@ interface Budget {
 
 /** Makes an expander of shell words. Between calls it only remembers how much it has done, which is limited. */
 export function createShellLex(options: ShellLexOptions): ShellLex {
-  checkArgument('createShellLex', 'options', options, fields({ escape: text }));
+  checkArgument('createShellLex', 'options', options, objectWith({ escape: aString }));
   const budget: Budget = { characters: 256 << 20, patterns: { comparisons: 500_000_000 } };
   const special = options.skipProcessQuotes ? specialUnquoted : specialQuoted;
   return {

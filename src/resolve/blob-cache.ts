@@ -5,7 +5,7 @@ import path from 'node:path';
 import { blobPath } from '../oci/layout.ts';
 import { maxBlobSizes, verifyBlob } from '../oci/manifest.ts';
 import { readNamedFile } from '../system/named-file.ts';
-import { checkArgument, text } from '../text/arguments.ts';
+import { aString, checkArgument } from '../text/arguments.ts';
 
 /** Keeps blobs between runs. */
 export interface BlobCache {
@@ -17,7 +17,7 @@ export interface BlobCache {
 
 /** A cache in a directory, which need not exist. */
 export function createBlobCache(dir: string): BlobCache {
-  checkArgument('createBlobCache', 'dir', dir, text);
+  checkArgument('createBlobCache', 'dir', dir, aString);
   return {
     async get(digest) {
       try {

@@ -10,7 +10,7 @@ import {
   withTag,
 } from '../image/reference.ts';
 import { checkDepth, isObject } from '../oci/json-object.ts';
-import { text as aText, checkArgument } from '../text/arguments.ts';
+import { aString, checkArgument } from '../text/arguments.ts';
 import type { ImageResolver } from './resolver.ts';
 
 interface TableImage {
@@ -35,8 +35,8 @@ interface TableImage {
  * @throws Error that says which entry is wrong and how
  */
 export function parseImageTable(text: string, file: string): ImageResolver {
-  checkArgument('parseImageTable', 'text', text, aText);
-  checkArgument('parseImageTable', 'file', file, aText);
+  checkArgument('parseImageTable', 'text', text, aString);
+  checkArgument('parseImageTable', 'file', file, aString);
   const images = new Map<string, TableImage>();
   for (const [key, value] of Object.entries(readImages(text, file))) {
     const where = `${file}: images[${JSON.stringify(key)}]`;

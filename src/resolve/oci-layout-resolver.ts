@@ -1,12 +1,17 @@
 /** A resolver over OCI layouts (`--oci-layout NAME=DIRECTORY`). */
 import { formatReference, type ImageReference, parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
 import { type OciLayout, openOciLayout } from '../oci/layout.ts';
-import { checkArgument, mapOf, text } from '../text/arguments.ts';
+import { aString, checkArgument, mapOf } from '../text/arguments.ts';
 import type { ImageResolver } from './resolver.ts';
 
 /** A resolver that takes single images from layouts: `layouts` are directories by reference. */
 export function ociLayoutResolver(layouts: ReadonlyMap<string, string>): ImageResolver {
-  checkArgument('ociLayoutResolver', 'layouts', layouts, mapOf(text, 'a Map of directories by the names of layouts'));
+  checkArgument(
+    'ociLayoutResolver',
+    'layouts',
+    layouts,
+    mapOf(aString, 'a Map of directories by the names of layouts'),
+  );
   const byName = new Map<string, { layout: OciLayout; digest: string }>();
   for (const [name, dir] of layouts) {
     const { reference } = parseName(name);

@@ -27,14 +27,14 @@ import {
 import { type RegistryHost, registryHosts } from '../registry/hosts.ts';
 import { errorReason, retryAdvice } from '../registry/token.ts';
 import {
-  callback,
+  aFunction,
+  aString,
   checkArgument,
-  fields,
   having,
   listOf,
   mapOf,
+  objectWith,
   optional,
-  text,
   validator,
 } from '../text/arguments.ts';
 import { redactCredentials } from '../text/redact.ts';
@@ -58,12 +58,12 @@ export interface RegistryOptions {
   readonly limits?: Partial<RequestLimits> | undefined;
 }
 
-const registryOptions = fields({
+const registryOptions = objectWith({
   credentials: optional(validator('a function, as dockerCredentials() gives', (value) => typeof value === 'function')),
-  mirrors: optional(mapOf(listOf(text), 'a Map of lists of addresses')),
+  mirrors: optional(mapOf(listOf(aString), 'a Map of lists of addresses')),
   cache: optional(having('a cache, as createBlobCache(directory) gives', 'get', 'put')),
-  onWarning: optional(callback),
-  limits: optional(fields({})),
+  onWarning: optional(aFunction),
+  limits: optional(objectWith({})),
 });
 
 /** Makes a resolver for every image. It asks for each image and platform once; several may be asked for at a time. */

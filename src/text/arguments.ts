@@ -8,6 +8,8 @@ import { redactCredentials } from './redact.ts';
  * Checks a value; `name` is its name in the message. Returns the problem, undefined if the value is valid.
  *
  * A member of a value is checked without a name, which is made only if there is a problem.
+ *
+ * Validators are named with an article (`aString`), so that a check reads as a sentence.
  */
 export type Validator = (value: unknown, name: string) => string | undefined;
 
@@ -31,17 +33,19 @@ export function validator(expected: string, isValid: (value: unknown) => boolean
 /** Any value. */
 export const anything: Validator = () => undefined;
 /** A string. */
-export const text = validator('a string', (value) => typeof value === 'string');
+export const aString = validator('a string', (value) => typeof value === 'string');
 /** A boolean. */
-export const flag = validator('true or false', (value) => typeof value === 'boolean');
+export const aBoolean = validator('true or false', (value) => typeof value === 'boolean');
 /** A number. */
-export const number = validator('a number', (value) => typeof value === 'number');
+export const aNumber = validator('a number', (value) => typeof value === 'number');
 /** A function. */
-export const callback = validator('a function', (value) => typeof value === 'function');
+export const aFunction = validator('a function', (value) => typeof value === 'function');
 /** Bytes. */
-export const bytes = validator('a Uint8Array', (value) => value instanceof Uint8Array);
+export const aUint8Array = validator('a Uint8Array', (value) => value instanceof Uint8Array);
 /** An AbortSignal. */
-export const signal = validator('an AbortSignal', (value) => hasMethods(value, 'addEventListener', 'throwIfAborted'));
+export const anAbortSignal = validator('an AbortSignal', (value) =>
+  hasMethods(value, 'addEventListener', 'throwIfAborted'),
+);
 
 /** An object with these methods. @param expected as in {@link validator} */
 export function having(expected: string, ...methods: readonly string[]): Validator {
@@ -85,7 +89,7 @@ export function mapOf(member: Validator, expected = 'a Map'): Validator {
 }
 
 /** An object with these fields. It may have others, which the message names if one of these is missing. */
-export function fields(validators: Readonly<Record<string, Validator>>, expected = 'an object'): Validator {
+export function objectWith(validators: Readonly<Record<string, Validator>>, expected = 'an object'): Validator {
   const entries = Object.entries(validators);
   const isObject = validator(expected, (value) => typeof value === 'object' && value !== null && !Array.isArray(value));
   return (value, name) => {
@@ -108,8 +112,8 @@ export function fields(validators: Readonly<Record<string, Validator>>, expected
 export type ValidatorsOf<Type> = { readonly [Name in keyof Type]-?: Validator };
 
 /** An object with these fields and no others: an unknown field has no effect, so it is a mistake. */
-export function exactFields<Type = Readonly<Record<string, unknown>>>(validators: ValidatorsOf<Type>): Validator {
-  const known = fields(validators as Readonly<Record<string, Validator>>);
+export function objectWithOnly<Type = Readonly<Record<string, unknown>>>(validators: ValidatorsOf<Type>): Validator {
+  const known = objectWith(validators as Readonly<Record<string, Validator>>);
   return (value, name) => {
     const problem = known(value, name);
     const unknown = problem ?? Object.keys(value as object).find((key) => !(key in validators));

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { withoutBrackets } from '../../http/host-name.ts';
 import { dockerConfigDir } from '../../registry/docker-config.ts';
 import { homeDir } from '../../system/home.ts';
-import { checkArgument, text } from '../../text/arguments.ts';
+import { aString, checkArgument } from '../../text/arguments.ts';
 import { redactCredentials } from '../../text/redact.ts';
 import { AddressError } from './address-error.ts';
 import { dockerContext } from './docker-context.ts';
@@ -38,7 +38,7 @@ type WithoutText<A> = A extends Address ? Omit<A, 'text'> : never;
  * @throws Error that lists what is possible
  */
 export function parseAddress(address: string, protocol?: Protocol): Address {
-  checkArgument('parseAddress', 'address', address, text);
+  checkArgument('parseAddress', 'address', address, aString);
   const [, prefix, rest] = /^(docker|buildkit)\+(.*)$/s.exec(address) ?? [];
   if (prefix && rest) return { ...parseAddress(rest, prefix as Protocol), text: address };
   const parsed = address.startsWith('stdio:')

@@ -9,7 +9,7 @@ import type { Display, DisplayStream, ShownBuilder } from './display.ts';
 export type ProgressMode = 'auto' | 'none' | 'plain' | 'quiet' | 'rawjson' | 'tty';
 
 const modes = ['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'];
-const modeArgument = validator(`one of ${modes.join(', ')}`, (value) => modes.includes(value as string));
+const aMode = validator(`one of ${modes.join(', ')}`, (value) => modes.includes(value as string));
 
 /**
  * The environment has its say as with BuildKit: NO_COLOR and TERM=dumb mean no colours, TERM=dumb also that `auto` is
@@ -24,7 +24,7 @@ export async function createDisplay(
   env: Readonly<Record<string, string | undefined>> = process.env,
   builder?: ShownBuilder,
 ): Promise<Display> {
-  checkArgument('createDisplay', 'mode', mode, modeArgument);
+  checkArgument('createDisplay', 'mode', mode, aMode);
   checkArgument('createDisplay', 'out', out, having('a stream, as process.stderr', 'write'));
   const display = await displayOf(mode, out, env, builder);
   return Object.assign(display, { drained: (signal?: AbortSignal) => drained(out, signal) });

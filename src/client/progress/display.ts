@@ -46,7 +46,7 @@ export interface ShownBuilder {
 
 const refreshMs = 150;
 
-const statusArgument = validator('the `status` of a build', (value) => Symbol.asyncIterator in Object(value));
+const aStatus = validator('the `status` of a build', (value) => Symbol.asyncIterator in Object(value));
 
 /**
  * Feeds a display until the build ends, at the speed at which its output is read: the daemon keeps the reports until
@@ -59,7 +59,7 @@ export async function showProgress(
   display: Display,
   signal?: AbortSignal,
 ): Promise<VertexWarning[]> {
-  checkArgument('showProgress', 'status', status, statusArgument);
+  checkArgument('showProgress', 'status', status, aStatus);
   checkArgument(
     'showProgress',
     'display',

@@ -1,7 +1,7 @@
 /** Shows the lines of a source that an error or a warning is about. */
 import { type LineRange, linesAround } from '../../diagnostic/source-file.ts';
 import { jsonDetails, RpcError } from '../../rpc/rpc-error.ts';
-import { anything, text as aText, checkArgument, fields, listOf } from '../../text/arguments.ts';
+import { anything, aString, checkArgument, listOf, objectWith } from '../../text/arguments.ts';
 import { formatInteger } from '../../text/number.ts';
 import { printable, printableLine } from '../../text/printable.ts';
 import type { VertexWarning } from '../status.ts';
@@ -16,7 +16,10 @@ export interface SourceExcerpt {
   readonly ranges: readonly LineRange[];
 }
 
-const excerpt = fields({ filename: aText, text: aText, ranges: listOf(anything) }, 'one of the `sources` of an error');
+const anErrorSource = objectWith(
+  { filename: aString, text: aString, ranges: listOf(anything) },
+  'one of the `sources` of an error',
+);
 
 const rule = '--------------------\n';
 
@@ -29,7 +32,7 @@ const maxLine = 1024;
 
 /** The lines with some around them, at most 20 of them; '' when the ranges are not in the text. */
 export function formatSource(source: SourceExcerpt): string {
-  checkArgument('formatSource', 'source', source, excerpt);
+  checkArgument('formatSource', 'source', source, anErrorSource);
   const { filename, text, ranges } = source;
   const lines = text.split(/\r?\n/);
   let first = Number.POSITIVE_INFINITY;

@@ -1,14 +1,14 @@
 /** The services of a session. */
 import {
-  bytes,
-  callback,
+  aBoolean,
+  aFunction,
+  aString,
+  aUint8Array,
   either,
-  exactFields,
-  flag,
   listOf,
+  objectWithOnly,
   optional,
   recordOf,
-  text,
   type Validator,
   type ValidatorsOf,
 } from '../../text/arguments.ts';
@@ -41,38 +41,38 @@ export interface ServiceOptions {
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-const secretSource = either(
+const aSecretSource = either(
   '',
-  exactFields({ file: text }),
-  exactFields({ env: text }),
-  exactFields({ value: either('', text, bytes) }),
+  objectWithOnly({ file: aString }),
+  objectWithOnly({ env: aString }),
+  objectWithOnly({ value: either('', aString, aUint8Array) }),
 );
 /** The message does not quote the value, which may be the secret itself. */
-const secret: Validator = (value, name) =>
-  secretSource(value, name) === undefined
+const aSecret: Validator = (value, name) =>
+  aSecretSource(value, name) === undefined
     ? undefined
     : `${name} must be { file: PATH }, { env: NAME } or { value: TEXT }, but is ${typeof value === 'string' ? 'a string' : 'something else'}`;
 
-const authOptions = exactFields<AuthOptions>({
-  credentials: optional(callback),
-  hosts: optional(listOf(text)),
-  seedDir: optional(text),
-  onWarning: optional(callback),
+const authOptions = objectWithOnly<AuthOptions>({
+  credentials: optional(aFunction),
+  hosts: optional(listOf(aString)),
+  seedDir: optional(aString),
+  onWarning: optional(aFunction),
 });
-const authArgument: Validator = (value, name) => (value === false ? undefined : authOptions(value, name));
+const someAuthOptions: Validator = (value, name) => (value === false ? undefined : authOptions(value, name));
 
 /** The validators of {@link ServiceOptions}; the type checker asks for each. */
 export const serviceOptions: ValidatorsOf<ServiceOptions> = {
-  secrets: optional(recordOf(secret, 'an object of secrets by their ids')),
+  secrets: optional(recordOf(aSecret, 'an object of secrets by their ids')),
   ssh: optional(
     listOf(
-      exactFields({ id: optional(text), paths: optional(listOf(text)), raw: optional(flag) }),
+      objectWithOnly({ id: optional(aString), paths: optional(listOf(aString)), raw: optional(aBoolean) }),
       'an array of { id, paths }',
     ),
   ),
-  auth: optional(authArgument),
-  sourcePolicyCheck: optional(callback),
-  onWarning: optional(callback),
+  auth: optional(someAuthOptions),
+  sourcePolicyCheck: optional(aFunction),
+  onWarning: optional(aFunction),
 };
 
 /** The inputs of the services of a session. */

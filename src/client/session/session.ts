@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { Health, HealthCheckResponse_ServingStatus } from '../../gen/grpc/health/v1/health_pb.ts';
 import { escapeQuery } from '../../go/url.ts';
 import { type RawHandler, type Router, routes, serveConnection } from '../../rpc/server.ts';
-import { anything, checkArgument, fields, listOf } from '../../text/arguments.ts';
+import { anything, checkArgument, listOf, objectWith } from '../../text/arguments.ts';
 import type { Connection } from '../connection.ts';
 import { createId } from '../create-id.ts';
 
@@ -41,7 +41,7 @@ export async function openSession(
   attachables: readonly Attachable[],
   options: SessionOptions = {},
 ): Promise<Session> {
-  checkArgument('openSession', 'attachables', attachables, listOf(fields({ routes: anything })));
+  checkArgument('openSession', 'attachables', attachables, listOf(objectWith({ routes: anything })));
   const router = new Map<string, RawHandler>(healthRoutes());
   for (const attachable of attachables) for (const [path, handler] of attachable.routes) router.set(path, handler);
   const id = options.id ?? createId();

@@ -1,6 +1,6 @@
 /** Single blobs of registries and OCI layouts as files. */
 import { formatReference, parseNormalizedNamed } from '../../image/reference.ts';
-import { checkArgument, text } from '../../text/arguments.ts';
+import { aString, checkArgument } from '../../text/arguments.ts';
 import type { Constraints } from '../constraints.ts';
 import { sourceOptions } from '../llb-arguments.ts';
 import type { State } from '../state.ts';
@@ -26,7 +26,7 @@ export interface OciLayoutBlobOptions extends ImageBlobOptions {
  * imageBlob('docker.io/library/app@sha256:…', { filename: 'app.bundle' });
  */
 export function imageBlob(ref: string, options: ImageBlobOptions = {}): State {
-  checkArgument('imageBlob', 'ref', ref, text);
+  checkArgument('imageBlob', 'ref', ref, aString);
   checkArgument('imageBlob', 'options', options, sourceOptions);
   return blob('docker-image+blob', ref, options);
 }
@@ -40,7 +40,7 @@ export function imageBlob(ref: string, options: ImageBlobOptions = {}): State {
  * ociLayoutBlob('app@sha256:…', { storeId: 'app' });
  */
 export function ociLayoutBlob(ref: string, options: OciLayoutBlobOptions = {}): State {
-  checkArgument('ociLayoutBlob', 'ref', ref, text);
+  checkArgument('ociLayoutBlob', 'ref', ref, aString);
   checkArgument('ociLayoutBlob', 'options', options, sourceOptions);
   return blob('oci-layout+blob', ref, options);
 }

@@ -1,7 +1,7 @@
 /** Git repositories. */
 import { type GitUrl, parseGitUrl } from '../../git/git-url.ts';
 import { join } from '../../go/path.ts';
-import { checkArgument, text } from '../../text/arguments.ts';
+import { aString, checkArgument } from '../../text/arguments.ts';
 import type { Constraints } from '../constraints.ts';
 import { sourceOptions } from '../llb-arguments.ts';
 import type { State } from '../state.ts';
@@ -59,8 +59,8 @@ export interface GitBundle {
  * git('https://github.com/moby/buildkit.git', 'master', { keepGitDir: true });
  */
 export function git(remote: string, fragment = '', options: GitOptions = {}): State {
-  checkArgument('git', 'remote', remote, text);
-  checkArgument('git', 'fragment', fragment, text);
+  checkArgument('git', 'remote', remote, aString);
+  checkArgument('git', 'fragment', fragment, aString);
   checkArgument('git', 'options', options, sourceOptions);
   const { url, address } = parseRemote(remote);
   const colon = fragment.indexOf(':');

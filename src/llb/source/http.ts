@@ -1,5 +1,5 @@
 /** Files that are downloaded. */
-import { checkArgument, text } from '../../text/arguments.ts';
+import { aString, checkArgument } from '../../text/arguments.ts';
 import type { Constraints } from '../constraints.ts';
 import { sourceOptions } from '../llb-arguments.ts';
 import type { State } from '../state.ts';
@@ -24,7 +24,7 @@ export interface HttpOptions extends Constraints, FileInfo {
  * http('https://example.com/app.tar.gz', { filename: 'app.tar.gz', checksum: 'sha256:…', chmod: 0o644 });
  */
 export function http(url: string, options: HttpOptions = {}): State {
-  checkArgument('http', 'url', url, text);
+  checkArgument('http', 'url', url, aString);
   checkArgument('http', 'options', options, sourceOptions);
   const attrs = new SourceAttributes(['source.http']);
   attrs.set('http.checksum', options.checksum, 'source.http.checksum');

@@ -1,6 +1,6 @@
 /** Images of registries. */
 import { formatReference, parseNormalizedNamed, tagNameOnly } from '../../image/reference.ts';
-import { checkArgument, text } from '../../text/arguments.ts';
+import { aString, checkArgument } from '../../text/arguments.ts';
 import type { ResolveMode } from '../base-image.ts';
 import type { Constraints } from '../constraints.ts';
 import { sourceOptions } from '../llb-arguments.ts';
@@ -31,7 +31,7 @@ export interface ImageOptions extends Constraints {
  * image('golang:1.21-alpine', { platform: parsePlatform('linux/arm64'), resolveMode: 'local' });
  */
 export function image(ref: string, options: ImageOptions = {}): State {
-  checkArgument('image', 'ref', ref, text);
+  checkArgument('image', 'ref', ref, aString);
   checkArgument('image', 'options', options, sourceOptions);
   const attrs = new SourceAttributes(['source.image']);
   const { resolveMode } = options;

@@ -1,5 +1,5 @@
 /** Directories of the client. */
-import { checkArgument, text } from '../../text/arguments.ts';
+import { aString, checkArgument } from '../../text/arguments.ts';
 import type { Constraints } from '../constraints.ts';
 import { sourceOptions } from '../llb-arguments.ts';
 import type { State } from '../state.ts';
@@ -36,7 +36,7 @@ export interface LocalOptions extends Constraints {
  * local('context', { excludePatterns: ['node_modules'], followPaths: ['package.json'] });
  */
 export function local(name: string, options: LocalOptions = {}): State {
-  checkArgument('local', 'name', name, text);
+  checkArgument('local', 'name', name, aString);
   checkArgument('local', 'options', options, sourceOptions);
   const attrs = new SourceAttributes(['source.local']);
   attrs.set('local.session', options.sessionId, 'source.local.sessionid');

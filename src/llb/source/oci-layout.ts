@@ -1,5 +1,5 @@
 /** Images of OCI layouts. */
-import { checkArgument, text } from '../../text/arguments.ts';
+import { aString, checkArgument } from '../../text/arguments.ts';
 import type { Constraints } from '../constraints.ts';
 import { sourceOptions } from '../llb-arguments.ts';
 import type { State } from '../state.ts';
@@ -22,7 +22,7 @@ export interface OciLayoutOptions extends Constraints {
  * ociLayout('app@sha256:…', { storeId: 'app' });
  */
 export function ociLayout(ref: string, options: OciLayoutOptions = {}): State {
-  checkArgument('ociLayout', 'ref', ref, text);
+  checkArgument('ociLayout', 'ref', ref, aString);
   checkArgument('ociLayout', 'options', options, sourceOptions);
   const attrs = new SourceAttributes(['source.ocilayout']);
   attrs.set('oci.session', options.sessionId);

@@ -4,7 +4,7 @@
  */
 import * as pb from '../../gen/pb/ops_fields.ts';
 import { marshalJson } from '../../go/json-encode.ts';
-import { checkArgument, text } from '../../text/arguments.ts';
+import { aString, checkArgument } from '../../text/arguments.ts';
 import type { BaseImage } from '../base-image.ts';
 import type { Constraints } from '../constraints.ts';
 import { encodeOp } from '../encode-op.ts';
@@ -39,7 +39,7 @@ export function source(
   attributes: Readonly<Record<string, string>> | ReadonlyMap<string, string> = {},
   constraints: Constraints = {},
 ): State {
-  checkArgument('source', 'identifier', identifier, text);
+  checkArgument('source', 'identifier', identifier, aString);
   const attrs = new SourceAttributes([]);
   const pairs = attributes instanceof Map ? attributes : Object.entries(attributes);
   for (const [key, value] of pairs) attrs.values.set(key, value);

@@ -5,7 +5,7 @@
 import { formatReference, parseNormalizedNamed } from '../../image/reference.ts';
 import { git } from '../../llb/source/git.ts';
 import type { State } from '../../llb/state.ts';
-import { type Lock, type LockedSource, lockArgument } from '../../lock/lock-file.ts';
+import { aLock, type Lock, type LockedSource } from '../../lock/lock-file.ts';
 import { checkArgument } from '../../text/arguments.ts';
 
 /** A policy, and what it cannot say. */
@@ -30,7 +30,7 @@ interface Rule {
  * await writeFile('policy.json', lockPolicy(lock).text);
  */
 export function lockPolicy(lock: Lock): LockPolicy {
-  checkArgument('lockPolicy', 'lock', lock, lockArgument);
+  checkArgument('lockPolicy', 'lock', lock, aLock);
   const omitted = lock.sources.filter(({ kind, name }) => kind !== 'image' && name.includes('xxxxx'));
   const rules = lock.sources.filter((it) => !omitted.includes(it)).flatMap(rulesOf);
   rules.sort((a, b) => (a.selector.identifier < b.selector.identifier ? -1 : 1));

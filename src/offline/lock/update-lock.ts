@@ -1,9 +1,9 @@
 /** Makes the lock of a Dockerfile, from the lock that it has and from what its sources are now. */
 import { diagnosticError } from '../../diagnostic/diagnostic.ts';
 import { parseNormalizedNamed, referenceName } from '../../image/reference.ts';
-import { type Lock, type LockedSource, lockArgument } from '../../lock/lock-file.ts';
+import { aLock, type Lock, type LockedSource } from '../../lock/lock-file.ts';
 import type { SourceKind } from '../../lock/source-name.ts';
-import { text as aText, checkArgument, either, fields, flag, listOf, optional } from '../../text/arguments.ts';
+import { aBoolean, aString, checkArgument, either, listOf, objectWith, optional } from '../../text/arguments.ts';
 import { suggest } from '../../text/suggest.ts';
 import { offlineOptions } from '../offline-arguments.ts';
 import type { OfflineOptions } from '../offline-bridge.ts';
@@ -59,14 +59,14 @@ export interface UpdatedLock {
   readonly sources: readonly ChangedSource[];
 }
 
-const lockRequest = fields({
+const lockRequest = objectWith({
   options: offlineOptions,
-  text: aText,
-  platforms: listOf(aText),
-  previous: optional(lockArgument),
-  update: optional(either("'all' or an array of names", aText, listOf(aText))),
-  keepUnlocked: optional(flag),
-  offline: optional(flag),
+  text: aString,
+  platforms: listOf(aString),
+  previous: optional(aLock),
+  update: optional(either("'all' or an array of names", aString, listOf(aString))),
+  keepUnlocked: optional(aBoolean),
+  offline: optional(aBoolean),
 });
 
 /** Requests at a time. */
