@@ -50,7 +50,7 @@ test.each([
 ])('a check of an instruction of %i lines that is in error lists %i of them', async (lines, listed, note) => {
   const continued = `${'a \\\n'.repeat(lines - 2)}b\n`;
   const options = optionsFor(`FROM alpine\nRUN --mount=type=odd \\\n${continued}`);
-  const { buildError } = (await checkDockerfile(options, new Set())).json;
+  const { buildError } = (await checkDockerfile(options)).json;
   expect(buildError?.location.ranges).toHaveLength(listed);
   expect(buildError?.message).toMatch(/^unsupported mount type "odd"/);
   expect(buildError?.message.includes('Only the first')).toBe(note !== '');

@@ -42,8 +42,7 @@ export async function compileBuild(
     const watch = watchArgs();
     const readHere: Frontend = (bridge) => watch.run(bridge, 'cannot');
     const frontend = how.refusePolicy ? await refusingPolicy(build, readHere) : readHere;
-    const unknown = new Set<string>();
-    const opened = how.takeUnknown && flags.offline ? withUnknownImages(build.options, unknown) : build.options;
+    const opened = how.takeUnknown && flags.offline ? withUnknownImages(build.options) : build.options;
     const compiled = await untilAborted(compile(opened, frontend), io.signal).catch(async (error) => {
       if (!(error instanceof CompileError)) throw error;
       io.writeStderr(formatCompileWarnings(error.warnings, io, build.shown));
@@ -53,8 +52,8 @@ export async function compileBuild(
     });
     if (compiled.warnings.length > 0) io.writeStderr(formatCompileWarnings(compiled.warnings, io, build.shown));
     reportUnusedArgs(watch, io);
-    if (unknown.size > 0)
-      io.writeStderr(`note: ${unknownImagesNote(unknown)}, so digests here are not those of a build\n`);
+    if (compiled.unknownImages.size > 0)
+      io.writeStderr(`note: ${unknownImagesNote(compiled.unknownImages)}, so digests here are not those of a build\n`);
     await build.keepImages();
     return { ...compiled, build };
   } finally {

@@ -114,7 +114,7 @@ export async function recordOpened(
   { withoutGit, shown = (text) => text, unchanged }: RecordOptions,
 ): Promise<BuildRecord> {
   const options = unchanged ? withFilling(build, unchanged) : build.options;
-  const opened = flags.offline ? withUnknownImages(options, shared.unknown) : options;
+  const opened = flags.offline ? withUnknownImages(options) : options;
   const { compile, CompileError } = await import('../offline/compile.ts');
   // The images of a build are known when it is compiled.
   const compiling = flags.writeImages === undefined ? shared.compile(opened) : compile(opened);
@@ -123,6 +123,7 @@ export async function recordOpened(
     throw new Exit(await reportFailure(error, io, { shown: (file) => shown(build.shown(file)) }));
   });
   await build.keepImages();
+  for (const image of compiled.unknownImages) shared.unknown.add(image);
   const source = { compiled, opened: { opts: opened.opts, dirs: build.dirs } };
   const elsewhere = unchanged && ((root: string) => unchanged.below(root));
   return makeRecordOf(source, { withoutGit, elsewhere }, io);

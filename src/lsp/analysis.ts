@@ -63,7 +63,6 @@ async function open({ uri, version, text, settings, folders, open }: AnalysisReq
   const { context, dockerfileDir, filename } = surroundings;
   const own = document.path === undefined ? '' : path.dirname(document.path);
   const images = await openImages(settings, folderOf(own, folders) ?? own, dockerfileDir, filename, signal);
-  const unknown = new Set<string>();
   const options: OfflineOptions = {
     opts: frontendOptions(settings, filename),
     locals: new Map([
@@ -73,7 +72,7 @@ async function open({ uri, version, text, settings, folders, open }: AnalysisReq
     images: images.resolvers,
     signal,
   };
-  return { document, surroundings, own, images, unknown, options: withUnknownImages(options, unknown) };
+  return { document, surroundings, own, images, options: withUnknownImages(options) };
 }
 
 const inTable = (image: string) => `Name an image table that has ${image} in the setting tsfront.images.`;
@@ -90,13 +89,11 @@ export async function analyse(
   request: AnalysisRequest,
   signal: AbortSignal,
 ): Promise<{ readonly result: AnalysisResult; readonly graph: AnalysedGraph }> {
-  const { document, surroundings, own, images, unknown, options } = await open(request, signal);
+  const { document, surroundings, own, images, options } = await open(request, signal);
   const lint = await lintChoice(document.path, request.settings, signal);
   signal.throwIfAborted();
-  const { problems, graph, partialGraph } = await checkDockerfile(
-    { ...options, lint: lint.config },
-    unknown,
-    async (bridge) => withOfflineHints(await readHere(bridge), editorAdvice),
+  const { problems, graph, partialGraph } = await checkDockerfile({ ...options, lint: lint.config }, async (bridge) =>
+    withOfflineHints(await readHere(bridge), editorAdvice),
   );
   signal.throwIfAborted();
   const isShown = ({ file, severity }: Diagnostic) => !file && (!lint.isLeftOut || severity === 'error');

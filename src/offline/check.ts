@@ -32,7 +32,7 @@ import { findIgnoreAdvice, type IgnoreAdvice } from '../parser/ignore/advice.ts'
 import { parseDockerignore } from '../parser/ignore/dockerignore.ts';
 import { parseInTurns } from '../parser/parse.ts';
 import type { ReadPastErrors } from '../parser/past-errors.ts';
-import { aFunction, checkArgument, having } from '../text/arguments.ts';
+import { aFunction, checkArgument } from '../text/arguments.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { marshalStages } from './all-stages.ts';
 import { type Frontend, readHere } from './compile.ts';
@@ -66,6 +66,11 @@ export interface Checked {
   readonly partialGraph: Definition | undefined;
   /** Warnings about the check itself: the file asks for another frontend, which does not run here. */
   readonly warnings: readonly Warning[];
+  /**
+   * The images whose config a resolver made up ({@link FoundImage.unknown}), by name and tag. Undefined variables
+   * are not reported in stages that are made from them, because an image may define any variable.
+   */
+  readonly unknownImages: ReadonlySet<string>;
   /** Lines of the ignore file that do no harm and have no effect. */
   readonly notes: readonly { readonly filename: string; readonly line: number; readonly message: string }[];
 }
@@ -79,22 +84,15 @@ export interface CheckOptions extends OfflineOptions {
 /**
  * Checks what the options name.
  *
- * @param unknownImages images whose config a resolver of yours has made up; the resolver adds to the set during the
- *   check. Undefined variables are not reported in stages that are made from them, because an image may define any
- *   variable. Empty by default
  * @param frontend runs the Dockerfile frontend; by default the one of this package
  * @throws Error if the Dockerfile cannot be read
  */
-export async function checkDockerfile(
-  options: CheckOptions,
-  unknownImages: ReadonlySet<string> = new Set(),
-  frontend: Frontend = readHere,
-): Promise<Checked> {
+export async function checkDockerfile(options: CheckOptions, frontend: Frontend = readHere): Promise<Checked> {
   checkArgument('checkDockerfile', 'options', options, checkOptions);
-  checkArgument('checkDockerfile', 'unknownImages', unknownImages, having('a Set', 'has', 'add'));
   checkArgument('checkDockerfile', 'frontend', frontend, aFunction);
   const bridge = createOfflineBridge({ ...options, opts: { ...options.opts, requestid: 'frontend.lint' } });
   const run = await runFrontend(frontend, bridge);
+  const { unknownImages } = bridge;
   const turns = createTurns(options.signal);
   const text = await readText(run, options, turns);
   const made = await makeGraph(run, options, turns);
@@ -111,6 +109,7 @@ export async function checkDockerfile(
     graph: run.failure === undefined ? graph : undefined,
     partialGraph: graph,
     warnings: bridge.warnings,
+    unknownImages,
     notes: (ignore.advice?.notes ?? []).map((note) => ({ filename: ignore.file?.filename ?? '', ...note })),
   };
 }

@@ -24,6 +24,8 @@ export interface Compiled {
   readonly attestations: boolean;
   /** What the lint rules found. */
   readonly warnings: readonly Warning[];
+  /** The images whose config a resolver made up ({@link FoundImage.unknown}), by name and tag. */
+  readonly unknownImages: ReadonlySet<string>;
   /** The build arguments by name: texts for people hide the values of those with the names of secrets. */
   readonly buildArgs: Readonly<Record<string, string>>;
 }
@@ -57,6 +59,7 @@ export async function compile(options: OfflineOptions, frontend: Frontend = read
       metadata: result.metadata,
       attestations: result.attestations !== undefined,
       warnings: bridge.warnings,
+      unknownImages: bridge.unknownImages,
       buildArgs: Object.fromEntries(buildArgsOf(options.opts)),
     };
   } catch (error) {

@@ -33,19 +33,16 @@ const maxTrials = 60;
  * makes an error is left out; one that only brings an error to light is not.
  *
  * @param fixes.unsafe whether fixes count that may change what is built; false by default
- * @param unknownImages as of `checkDockerfile`
  * @param frontend as of `checkDockerfile`
  * @throws Error if the Dockerfile cannot be read
  */
 export async function fixDockerfile(
   options: CheckOptions,
   fixes: { readonly unsafe?: boolean } = {},
-  unknownImages: ReadonlySet<string> = new Set(),
   frontend: Frontend = readHere,
 ): Promise<FixedDockerfile> {
-  const check = (text: string) =>
-    checkDockerfile(withText(options, checked.source.filename, text), unknownImages, frontend);
-  let checked = await checkDockerfile(options, unknownImages, frontend);
+  const check = (text: string) => checkDockerfile(withText(options, checked.source.filename, text), frontend);
+  let checked = await checkDockerfile(options, frontend);
   const before = checked.source.text;
   const fixed: Diagnostic[] = [];
   let refused: readonly Diagnostic[] = [];

@@ -58,6 +58,8 @@ export interface OfflineBridge extends Bridge {
   definition(ref: Reference | undefined): Definition;
   /** The warnings given so far. */
   readonly warnings: readonly Warning[];
+  /** The images so far whose config a resolver made up ({@link FoundImage.unknown}), by name and tag. */
+  readonly unknownImages: ReadonlySet<string>;
 }
 
 const emptyDefinition = new Definition();
@@ -67,6 +69,7 @@ export function createOfflineBridge(options: OfflineOptions): OfflineBridge {
   checkArgument('createOfflineBridge', 'options', options, offlineOptions);
   const solved = new Map<string, { readonly definition: Definition; tree?: Promise<FileTree> }>();
   const warnings: Warning[] = [];
+  const unknownImages = new Set<string>();
 
   function treeOf(ref: Reference): Promise<FileTree> {
     const entry = solved.get(ref.id);
@@ -104,7 +107,11 @@ export function createOfflineBridge(options: OfflineOptions): OfflineBridge {
       return (await treeOf(ref)).stat(path);
     },
 
-    resolveImageConfig: (ref, request) => findImage(ref, request, options),
+    async resolveImageConfig(ref, request) {
+      const image = await findImage(ref, request, options);
+      if (image.unknown) unknownImages.add(formatReference({ ...parseNormalizedNamed(ref), digest: '' }));
+      return image;
+    },
     resolveSourceMetadata: (source, request) => sourceMetadata(source, request, options),
 
     async evaluate() {},
@@ -117,6 +124,7 @@ export function createOfflineBridge(options: OfflineOptions): OfflineBridge {
 
     definition: (ref) => (ref && solved.get(ref.id)?.definition) ?? emptyDefinition,
     warnings,
+    unknownImages,
   };
 }
 

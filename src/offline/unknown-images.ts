@@ -3,11 +3,10 @@ import type { ImageResolver } from '../resolve/resolver.ts';
 import { formatInteger } from '../text/number.ts';
 import type { OfflineOptions } from './offline-bridge.ts';
 
-/** Resolves unknown images to empty ones without a digest, and records their names. */
-export function withUnknownImages<Options extends OfflineOptions>(options: Options, unknown: Set<string>): Options {
+/** Resolves unknown images to empty ones without a digest. */
+export function withUnknownImages<Options extends OfflineOptions>(options: Options): Options {
   const empty: ImageResolver = {
-    async resolve({ domain, path, tag }, platform) {
-      unknown.add(`${domain}/${path}${tag && `:${tag}`}`);
+    async resolve(_reference, platform) {
       const { os = 'linux', architecture = 'amd64' } = platform ?? {};
       const rootfs = { type: 'layers', diff_ids: [`sha256:${'0'.repeat(64)}`] };
       return {

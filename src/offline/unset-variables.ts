@@ -3,7 +3,7 @@ import { type CheckConfig, noCheckConfig, parseCheckConfig } from '../buildkit-r
 import { createLinter } from '../buildkit-rules/linter.ts';
 import { undefinedVar } from '../buildkit-rules/rules/undefined-var.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
-import { parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
+import { formatReference, parseNormalizedNamed, tagNameOnly } from '../image/reference.ts';
 import { instructionOf } from '../lint/instruction-at.ts';
 import type { LintFile, LintStage } from '../lint/lint-file.ts';
 import { stagesWhere } from '../lint/stage-chain.ts';
@@ -30,8 +30,7 @@ export function judgedStages(
 
 function isUnknown(name: string, unknownImages: ReadonlySet<string>): boolean {
   try {
-    const { domain, path, tag } = tagNameOnly(parseNormalizedNamed(name));
-    return unknownImages.has(`${domain}/${path}${tag && `:${tag}`}`);
+    return unknownImages.has(formatReference({ ...tagNameOnly(parseNormalizedNamed(name)), digest: '' }));
   } catch {
     return true;
   }

@@ -13,19 +13,18 @@ import { parseDockerfile } from '../../src/parser/index.ts';
 import { goldenNames, readCase } from '../golden/cases.ts';
 
 /** A build whose images are not known, and whose context has one file. */
-function optionsOf(text: string, unknown: Set<string>, opts: Readonly<Record<string, string>> = {}) {
+function optionsOf(text: string, opts: Readonly<Record<string, string>> = {}) {
   const files = memoryTree({ Dockerfile: text, 'app.js': '' });
   const locals = new Map([
     ['context', files],
     ['dockerfile', files],
   ]);
-  return withUnknownImages({ opts, locals, images: [] }, unknown);
+  return withUnknownImages({ opts, locals, images: [] });
 }
 
 /** The problems as `LINE CODE`. */
 async function check(text: string, opts?: Readonly<Record<string, string>>): Promise<string[]> {
-  const unknown = new Set<string>();
-  const { problems, source } = await checkDockerfile(optionsOf(text, unknown, opts), unknown);
+  const { problems, source } = await checkDockerfile(optionsOf(text, opts));
   return problems.map(({ range, code }) => `${range ? lineColumn(source, range.start).line : '-'} ${code}`);
 }
 
@@ -222,7 +221,7 @@ test.each<[instruction: string, found: readonly string[]]>([
   ['VOLUME ${b ${d', ['bad-substitution', 'bad-substitution']],
   ['EXPOSE 99999 a/b', ['bad-port', 'bad-port']],
 ])('%s: all that is wrong with it is told, each at its place', async (instruction, found) => {
-  const { problems } = await checkDockerfile(optionsOf(`FROM scratch\n${instruction}`, new Set()));
+  const { problems } = await checkDockerfile(optionsOf(`FROM scratch\n${instruction}`));
   expect(problems.map(({ code }) => code)).toEqual(found);
   expect(new Set(problems.map(({ range }) => range!.start)).size).toBe(found.length);
 });
@@ -263,7 +262,7 @@ test.each<[what: string, wrong: string, found: string]>([
     'FROM biulder:1',
     'COPY --from=bulider /x /',
   ];
-  const options = { ...optionsOf([...lines, 'FROM scratch'].join('\n'), new Set()), images: [] };
+  const options = { ...optionsOf([...lines, 'FROM scratch'].join('\n')), images: [] };
   const { problems, source } = await checkDockerfile(options);
   expect(problems.map(({ range, code }) => `${range && lineColumn(source, range.start).line} ${code}`)).toEqual([
     '2 unresolved-image',
@@ -275,14 +274,14 @@ test.each<[what: string, wrong: string, found: string]>([
 
 test('images whose names depend on a wrong ARG or FROM are not asked for', async () => {
   const lines = ['ARG V=${X:?no}', 'FROM alpine:$V', 'FROM --where=a b:1', 'FROM alpine:3 AS', 'COPY --from=c / /'];
-  const options = { ...optionsOf(lines.join('\n'), new Set()), images: [] };
+  const options = { ...optionsOf(lines.join('\n')), images: [] };
   const { problems } = await checkDockerfile(options);
   expect(problems.map(({ code }) => code)).toEqual(['bad-substitution', 'unknown-flag', 'bad-arguments']);
 });
 
 test('the error of the build comes first, and lists the others', async () => {
   const lines = ['FROM scratch AS a', 'FOO x', 'EXPOSE x', 'FROM scratch', 'ENV x', 'FROM scratch', 'STOPSIGNAL X'];
-  const { json } = await checkDockerfile(optionsOf(lines.join('\n'), new Set()));
+  const { json } = await checkDockerfile(optionsOf(lines.join('\n')));
   expect(json.buildError?.message).toMatch(
     /^ENV must have two arguments\n3 more problems:\n {2}line 2: .*FOO.*\n {2}line 3: .*: x\n {2}line 7: .*: X$/,
   );
@@ -294,7 +293,7 @@ test('a file without FROM is read as a stage', async () => {
 
 test('the answer of frontend.lint itself ends at the first error', async () => {
   const text = 'FROM scratch\nCMD a\nEXPOSE x\nENTRYPOINT b\n';
-  const options = optionsOf(text, new Set(), { requestid: 'frontend.lint' });
+  const options = optionsOf(text, { requestid: 'frontend.lint' });
   const { metadata } = await readHere(createOfflineBridge(options));
   const { warnings } = JSON.parse(Buffer.from(metadata.get('result.json')!).toString());
   expect(warnings.map(({ ruleName }: { ruleName: string }) => ruleName)).toEqual(['JSONArgsRecommended']);
@@ -302,7 +301,7 @@ test('the answer of frontend.lint itself ends at the first error', async () => {
 
 test('fixes behind a here-document without an end are left to people', async () => {
   const text = "FROM alpine:3 as a\nCMD ['a']\nRUN <<E\nls\nCMD ['a']\n";
-  const { problems } = await checkDockerfile(optionsOf(text, new Set()), new Set());
+  const { problems } = await checkDockerfile(optionsOf(text));
   expect(problems.flatMap(({ code, fix }) => (fix ? code : []))).toEqual(['FromAsCasing', 'BrokenArray']);
 });
 
@@ -341,8 +340,7 @@ const aboutBases = /^(?:UnknownImage|UntaggedBase|UndefinedVar)$/;
 test('an instruction that becomes wrong changes nothing that is said of those that do not depend on it', async () => {
   const texts = goodFiles();
   const problemsOf = async (text: string, isOutside: (line: number) => boolean) => {
-    const unknown = new Set<string>();
-    const { problems, source } = await checkDockerfile({ ...optionsOf(text, unknown), lint: allRules }, unknown);
+    const { problems, source } = await checkDockerfile({ ...optionsOf(text), lint: allRules });
     return problems.flatMap(({ range, code, message }) => {
       const line = range ? lineColumn(source, range.start).line : 0;
       return isOutside(line) ? [{ line, code, message }] : [];

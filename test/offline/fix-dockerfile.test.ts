@@ -30,7 +30,7 @@ const withBadRule: Frontend = async (bridge) => {
 
 test('a fix that makes an error is left out and told; the others are applied', async () => {
   const text = 'FROM scratch as a\nENV A=bad\nEXPOSE 80/TCP\nENV B=bad\nEXPOSE 81/TCP\nFROM scratch as b\n';
-  const { text: after, fixed, checked } = await fixDockerfile(optionsFor(text), {}, new Set(), withBadRule);
+  const { text: after, fixed, checked } = await fixDockerfile(optionsFor(text), {}, withBadRule);
   expect(after).toBe('FROM scratch AS a\nENV A=bad\nEXPOSE 80/tcp\nENV B=bad\nEXPOSE 81/tcp\nFROM scratch AS b\n');
   expect(fixed.map(({ code }) => code).sort()).toEqual([
     'ExposeProtoCasing',

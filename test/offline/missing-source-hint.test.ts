@@ -36,7 +36,7 @@ test('check says why a source is not there', async () => {
     ['context', context],
     ['dockerfile', context],
   ]);
-  const { problems } = await checkDockerfile({ opts: {}, locals, images: [] }, new Set());
+  const { problems } = await checkDockerfile({ opts: {}, locals, images: [] });
   const missing = problems.filter(({ code }) => code === 'missing-source');
   expect(missing.map(({ hint }) => hint)).toEqual([
     '.dockerignore:2 (secret) leaves secret out of the context: take that line out, or add !secret below it.',
@@ -49,7 +49,7 @@ const checkIn = (context: FileTree) => {
     ['context', context],
     ['dockerfile', context],
   ]);
-  return checkDockerfile({ opts: {}, locals, images: [] }, new Set());
+  return checkDockerfile({ opts: {}, locals, images: [] });
 };
 
 const missingIn = async (context: FileTree) => {

@@ -29,8 +29,6 @@ export interface Outcome {
   readonly contextDir: string | undefined;
   /** What was found; an error if the Dockerfile cannot be read. */
   readonly result: Checked | Error;
-  /** Names of the base images of which nothing is known. */
-  readonly unknownImages: ReadonlySet<string>;
   /** Which fixes were applied. */
   readonly fixed: readonly Diagnostic[];
   /** The text of the Dockerfile before its fixes and afterwards; undefined if nothing was fixed. */
@@ -56,18 +54,16 @@ const maxBytes = 16 << 20;
 export async function checkTarget(target: TargetToCheck, request: CheckRequest, io: Io): Promise<Outcome> {
   const build = await open(target, request.flags, io);
   try {
-    const unknownImages = new Set<string>();
-    const images = request.flags.offline ? withUnknownImages(build.options, unknownImages) : build.options;
+    const images = request.flags.offline ? withUnknownImages(build.options) : build.options;
     const settings = await request.settingsOf(build.dockerfile === '' ? '.' : path.dirname(build.dockerfile));
     const options: CheckOptions = { ...images, lint: settings?.config };
     const outcome = {
       shown: build.shown,
       dockerfile: build.dockerfile,
       contextDir: build.dirs.get('context'),
-      unknownImages,
     };
     try {
-      const fixed = await untilAborted(run(options, unknownImages, build, request), io.signal);
+      const fixed = await untilAborted(run(options, build, request), io.signal);
       if (!hasErrors(fixed.checked.problems)) await build.keepImages();
       const change = fixed.text === fixed.before ? undefined : fixed;
       return { ...outcome, result: fixed.checked, fixed: fixed.fixed, change };
@@ -95,18 +91,17 @@ async function open({ context, file, isPartial }: TargetToCheck, flags: SourceFl
 
 async function run(
   options: CheckOptions,
-  unknownImages: ReadonlySet<string>,
   { dockerfile }: OpenedBuild,
   { fix, watch }: CheckRequest,
 ): Promise<Pick<FixedDockerfile, 'checked' | 'before' | 'text' | 'fixed'>> {
-  const frontend: Parameters<typeof checkDockerfile>[2] = async (bridge) =>
+  const frontend: Parameters<typeof checkDockerfile>[1] = async (bridge) =>
     withOfflineHints(await watch.run(bridge, 'cannot'), adviceInFlags);
   if (!fix) {
-    const checked = await checkDockerfile(options, unknownImages, frontend);
+    const checked = await checkDockerfile(options, frontend);
     return { checked, before: checked.source.text, text: checked.source.text, fixed: [] };
   }
   if (dockerfile === '') throw new UsageError('--fix takes Dockerfiles on this machine');
-  const fixed = await fixDockerfile(options, fix, unknownImages, frontend);
+  const fixed = await fixDockerfile(options, fix, frontend);
   if (fix.write && fixed.text !== fixed.before) await write(dockerfile, fixed);
   return fixed;
 }

@@ -9,7 +9,7 @@ import type { ShownPath } from '../shown-path.ts';
 import type { Outcome } from './check-target.ts';
 
 /** A checked file. */
-export interface CheckedFile extends Pick<Checked, 'json' | 'warnings' | 'notes'> {
+export interface CheckedFile extends Pick<Checked, 'json' | 'warnings' | 'notes' | 'unknownImages'> {
   /** Its path for people. */
   readonly path: string;
   /** Whether it is a file on this machine, so that fixes can be applied. */
@@ -24,7 +24,7 @@ export interface CheckedFile extends Pick<Checked, 'json' | 'warnings' | 'notes'
 
 /** Makes a {@link CheckedFile}. */
 export function checkedFile({ shown, dockerfile, fixed, change }: Outcome, checked: Checked): CheckedFile {
-  const { json, warnings, notes, source, problems } = checked;
+  const { json, warnings, notes, unknownImages, source, problems } = checked;
   const renamed = (file: SourceFile): SourceFile => ({ ...file, filename: shown(file.filename) });
   return {
     path: shown(source.filename),
@@ -38,6 +38,7 @@ export function checkedFile({ shown, dockerfile, fixed, change }: Outcome, check
     json: answerWithoutSecrets(json, source),
     warnings,
     notes,
+    unknownImages,
     fixed,
     change,
     shown,

@@ -131,7 +131,7 @@ async function checkOnce(paths: readonly string[], flags: CheckFlags, io: Io): P
       code = Math.max(code, failed);
     } else files.push(checkedFile(outcome, result));
   }
-  await report(files, outcomes, { count: targets.length, isSingle, hasFailed: code !== exitCode.ok }, flags, io);
+  await report(files, { count: targets.length, isSingle, hasFailed: code !== exitCode.ok }, flags, io);
   reportUnusedArgs(watch, io);
   const problems = files.flatMap((file) => file.problems);
   const errors = countErrors(problems);
@@ -156,7 +156,6 @@ async function targetsOf(
 
 async function report(
   files: readonly CheckedFile[],
-  outcomes: readonly Outcome[],
   { count, isSingle, hasFailed }: { readonly count: number; readonly isSingle: boolean; readonly hasFailed: boolean },
   flags: CheckFlags,
   io: Io,
@@ -167,7 +166,7 @@ async function report(
       if (warnings.length > 0) io.writeStderr(problemTexts.formatCompileWarnings(warnings, io, shown));
       if (notes.length > 0) io.writeStderr(problemTexts.formatNotes(notes, shown));
     }
-    const unknown = new Set(outcomes.flatMap(({ unknownImages }) => [...unknownImages]));
+    const unknown = new Set(files.flatMap(({ unknownImages }) => [...unknownImages]));
     if (unknown.size > 0)
       io.writeStderr(`note: variables of stages from unknown images are not checked: ${unknownImagesNote(unknown)}\n`);
   }

@@ -47,8 +47,8 @@ async function run(context: string, flags: ContextFlags, io: Io): Promise<void> 
   try {
     if (!build.dirs.has('context'))
       throw new UsageError(`the context ${context} is not a directory on this machine: name a directory`);
-    const { report, unknown, hide } = await inspect(build, flags, io);
-    if (unknown.size > 0) io.writeStderr(`note: ${unknownImagesNote(unknown)}\n`);
+    const { report, unknownImages, hide } = await inspect(build, flags, io);
+    if (unknownImages.size > 0) io.writeStderr(`note: ${unknownImagesNote(unknownImages)}\n`);
     await build.keepImages();
     if (flags.suggest) return await writeProposals(report, flags.output, io);
     if (flags.format === 'json')
@@ -64,9 +64,8 @@ async function inspect(
   build: OpenedBuild,
   { offline, files, path: paths, suggest, format }: ContextFlags,
   io: Io,
-): Promise<{ report: ContextReport; unknown: ReadonlySet<string>; hide: HideSecrets }> {
-  const unknown = new Set<string>();
-  const opened = offline ? withUnknownImages(build.options, unknown) : build.options;
+): Promise<{ report: ContextReport; unknownImages: ReadonlySet<string>; hide: HideSecrets }> {
+  const opened = offline ? withUnknownImages(build.options) : build.options;
   const { compile, CompileError } = await import('../../offline/compile.ts');
   const { inspectContext } = await import('../../context/inspect-context.ts');
   const { signal } = io;
@@ -90,7 +89,7 @@ async function inspect(
   // Names of files may have values that only the graph knows.
   const { hideSecretsOfAll } = await import('../../llb/definition-secrets.ts');
   const hide = hideSecretsOfAll(compiled.definitions.values(), Object.entries(compiled.buildArgs));
-  return { report, unknown, hide };
+  return { report, unknownImages: compiled.unknownImages, hide };
 }
 
 async function writeProposals({ contexts }: ContextReport, output: string | undefined, io: Io): Promise<void> {

@@ -140,9 +140,8 @@ async function makeLock(
   const { updateLock } = await import('../../offline/lock/update-lock.ts');
   // Without the network a check compares names only, and what an image brings with it is then unknown.
   const isLocal = check === true && offline === true;
-  const unknown = new Set<string>();
   const updated = await updateLock({
-    options: isLocal ? withUnknownImages(build.options, unknown) : build.options,
+    options: isLocal ? withUnknownImages(build.options) : build.options,
     text,
     platforms,
     previous,
@@ -151,8 +150,11 @@ async function makeLock(
     keepUnlocked: isLocal,
     update: (check && !isLocal) || update === true ? 'all' : update || undefined,
   });
-  if (unknown.size > 0)
-    io.writeStderr(`note: what is built on ${[...unknown].join(', ')} may take more: the image is not known offline\n`);
+  const { unknownImages } = updated;
+  if (unknownImages.size > 0)
+    io.writeStderr(
+      `note: what is built on ${[...unknownImages].join(', ')} may take more: the image is not known offline\n`,
+    );
   return updated;
 }
 

@@ -48,6 +48,13 @@ export type WantedSource = (WantedImage | WantedFile | WantedCommit) & {
   readonly platforms: Set<string>;
 };
 
+/** What a build takes from outside. */
+interface CollectedSources {
+  readonly sources: readonly WantedSource[];
+  /** As of {@link OfflineBridge.unknownImages}: what they bring with them is missing here. */
+  readonly unknownImages: ReadonlySet<string>;
+}
+
 /** Gives the pin of a source that is not to be resolved anew. */
 export type KnownPin = (kind: SourceKind, name: string) => string | undefined;
 
@@ -64,10 +71,11 @@ export async function collectSources(
   text: string,
   platforms: readonly string[],
   known: KnownPin,
-): Promise<WantedSource[]> {
+): Promise<CollectedSources> {
   const hide = hideValuesOf(buildArgsOf(options.opts));
   const wanted = new Map<string, WantedSource>();
   const frontend = frontendOf(options, text);
+  const unknownImages = new Set<string>();
   const errors: unknown[] = [];
   for (const platform of platforms) {
     const target = parsePlatform(platform);
@@ -103,9 +111,10 @@ export async function collectSources(
       options.signal?.throwIfAborted();
       errors.push(error);
     }
+    for (const image of bridge.unknownImages) unknownImages.add(image);
   }
   if (errors.length > 0) throw joined(errors);
-  return [...wanted.values()];
+  return { sources: [...wanted.values()], unknownImages };
 }
 
 /** The image of the frontend that the build names. */

@@ -57,6 +57,11 @@ export interface UpdatedLock {
   readonly lock: Lock;
   /** Sorted by kind and name. */
   readonly sources: readonly ChangedSource[];
+  /**
+   * The images whose config a resolver made up ({@link FoundImage.unknown}), by name and tag: what is built on them
+   * may take more sources.
+   */
+  readonly unknownImages: ReadonlySet<string>;
 }
 
 const lockRequest = objectWith({
@@ -92,7 +97,7 @@ export async function updateLock(request: LockRequest): Promise<UpdatedLock> {
   const isUpdated = updatesOf(request);
   const known = (kind: SourceKind, name: string) =>
     isUpdated(kind, name) ? undefined : before.get(keyOf({ kind, name }))?.pin;
-  const wanted = await collectSources(options, request.text, request.platforms, known);
+  const { sources: wanted, unknownImages } = await collectSources(options, request.text, request.platforms, known);
 
   const resolvers = { images: options.images, offline, env, signal: options.signal };
   const open = wanted.filter(({ kind, name }) => known(kind, name) === undefined);
@@ -114,7 +119,7 @@ export async function updateLock(request: LockRequest): Promise<UpdatedLock> {
   for (const old of before.values())
     changes.push({ kind: old.kind, name: old.name, change: 'unused', before: pinOf(old), after: undefined });
   changes.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || (a.name < b.name ? -1 : 1));
-  return { lock: { platforms, sources }, sources: changes };
+  return { lock: { platforms, sources }, sources: changes, unknownImages };
 }
 
 const order: readonly SourceKind[] = ['image', 'http', 'git'];

@@ -41,7 +41,7 @@ export const lowering: Target = {
     };
     await mayFail(async () => {
       if (random.chance(0.3)) {
-        const { problems, source } = await checkDockerfile(options, new Set());
+        const { problems, source } = await checkDockerfile(options);
         for (const { range, file = source } of problems)
           hold(!range || range.end <= file.text.length, 'a problem is in the text');
         return;
