@@ -30,7 +30,8 @@ export {
 } from './diagnostic/diagnostic.ts';
 export type * from './gateway/bridge.ts';
 export type { OtherFrontends } from './gateway/forward.ts';
-export { type RunFrontendOptions, runFrontend } from './gateway/run-frontend.ts';
+export { type FrontendResult, type RunFrontendOptions, runFrontend } from './gateway/run-frontend.ts';
+export type { Linted } from './gateway/subrequests/lint.ts';
 export { defaultPlatform, formatPlatform, type Platform, parsePlatform } from './image/platform.ts';
 export { type ImageReference, parseNormalizedNamed } from './image/reference.ts';
 export { addFixes } from './lint/add-fixes.ts';

@@ -10,11 +10,8 @@ import type { Definition } from '../llb/definition.ts';
 import type { Range, ResolveMode } from '../llb/index.ts';
 import type { State } from '../llb/state.ts';
 import type { ResolvedImage } from '../lower/environment.ts';
-import type { Lowered } from '../lower/lower.ts';
-import type { ReadPastErrors } from '../parser/past-errors.ts';
 import { ShortError } from '../text/short-error.ts';
 import type { CapabilitySet } from './capabilities.ts';
-import type { SourceDescription } from './source-info.ts';
 
 /** The options of the build and the capabilities of the daemon. They do not change during a build. */
 export interface BridgeOptions {
@@ -82,28 +79,6 @@ export interface Attestation {
   }[];
 }
 
-/** The data from which the answer of `frontend.lint` is made, for callers in this process. */
-export interface Linted {
-  /** The Dockerfile. */
-  readonly source: SourceDescription;
-  /** The warnings, in the order in which they were found. */
-  readonly findings: readonly Diagnostic[];
-  /** The error that fails the build; undefined if absent. */
-  readonly failure: unknown;
-  /** The lowered Dockerfile; undefined if it could not be lowered. */
-  readonly lowered: Lowered | undefined;
-  /** What is found in spite of the failure; undefined if it hides nothing. */
-  pastErrors(): Promise<FoundPastErrors | undefined>;
-}
-
-/** What a check finds that continues after errors. */
-export interface FoundPastErrors extends Pick<Linted, 'findings' | 'lowered'> {
-  /** The errors, without those that only follow from others. */
-  readonly errors: readonly unknown[];
-  /** The Dockerfile as it was read in spite of its errors. */
-  readonly read: ReadPastErrors;
-}
-
 /** The result of a frontend: one reference, or one for each platform ID. */
 export interface Result {
   /** The only result; undefined for one with no files. */
@@ -114,8 +89,6 @@ export interface Result {
   readonly metadata: ReadonlyMap<string, Uint8Array>;
   /** By platform id. */
   readonly attestations?: ReadonlyMap<string, readonly Attestation[]> | undefined;
-  /** The data of `frontend.lint`, for callers in this process. */
-  readonly linted?: Linted;
 }
 
 /** Options for resolving the config of an image. */

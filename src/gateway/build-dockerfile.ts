@@ -7,7 +7,7 @@ import { defaultPlatform, formatPlatform, normalizePlatform, type Platform } fro
 import type { Lowered } from '../lower/lower.ts';
 import { wrapError } from '../text/error-message.ts';
 import type { Attestation, Bridge, Reference, Result } from './bridge.ts';
-import type { BuildDefinition, LowerRequest } from './dockerfile.ts';
+import type { BuildFile, LowerRequest } from './build-file.ts';
 import { withSource } from './error-status.ts';
 import { type ExportPlatform, exportPlatform, marshalPlatforms } from './export-platforms.ts';
 import { singleRef } from './main-context.ts';
@@ -40,7 +40,7 @@ export interface DockerfileBuildSettings {
 export async function buildDockerfile(
   bridge: Bridge,
   options: FrontendOptions,
-  dockerfile: BuildDefinition,
+  file: BuildFile,
   warner: Warner,
   { allStages = false, checkSources }: DockerfileBuildSettings = {},
 ): Promise<Result> {
@@ -50,7 +50,7 @@ export async function buildDockerfile(
       options.targetPlatforms.length > 0 ? options.targetPlatforms : [undefined];
     const builds = await Promise.all(
       startLastFirst(targets, (platform, index) =>
-        buildPlatform(bridge, options, dockerfile, {
+        buildPlatform(bridge, options, file, {
           platform,
           allStages,
           warn: index === 0 ? warner.warn : undefined,
@@ -72,7 +72,7 @@ export async function buildDockerfile(
     }
     return { ...assemble(builds, options.multiPlatformRequested), ...(attestations.size > 0 && { attestations }) };
   } catch (error) {
-    throw withSource(error, dockerfile.source);
+    throw withSource(error, file.source);
   }
 }
 
@@ -88,10 +88,10 @@ function startLastFirst<T, R>(items: readonly T[], start: (item: T, index: numbe
 async function buildPlatform(
   bridge: Bridge,
   options: FrontendOptions,
-  dockerfile: BuildDefinition,
+  file: BuildFile,
   { checkSources, ...request }: LowerRequest & Pick<DockerfileBuildSettings, 'checkSources'>,
 ): Promise<PlatformBuild> {
-  const { definition, contextPaths, ...lowered } = await compile(bridge, options, dockerfile, request);
+  const { definition, contextPaths, ...lowered } = await compile(bridge, options, file, request);
   const result = await bridge.solve({ definition, cacheImports: options.cacheImports });
   await checkSources?.(contextPaths, singleRef(result));
   const target = request.platform ?? defaultPlatform();
@@ -104,8 +104,8 @@ async function buildPlatform(
 }
 
 /** Lowers for a platform, and drops the graph, which is many times as large as its definition, unless it is scanned. */
-async function compile(bridge: Bridge, options: FrontendOptions, dockerfile: BuildDefinition, request: LowerRequest) {
-  const lowered = await dockerfile.lower({ ...request, log: request.warn });
+async function compile(bridge: Bridge, options: FrontendOptions, file: BuildFile, request: LowerRequest) {
+  const lowered = await file.lower({ ...request, log: request.warn });
   const definition = await lowered.state.marshalInTurns(createTurns(bridge.signal)).catch((error) => {
     bridge.signal?.throwIfAborted();
     throw describeError(wrapError(error, 'failed to marshal LLB definition'), 'build');

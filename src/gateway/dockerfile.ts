@@ -2,11 +2,10 @@
 import { type CheckConfig, noCheckConfig, parseCheckConfig } from '../buildkit-rules/check-options.ts';
 import { createLinter } from '../buildkit-rules/linter.ts';
 import type { DiagnosticCode } from '../diagnostic/codes.ts';
-import { type Diagnostic, describeError, diagnosticError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
-import { type LineRange, linesRange } from '../diagnostic/source-file.ts';
+import { describeError, diagnosticError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
+import { linesRange } from '../diagnostic/source-file.ts';
 import { decodeText } from '../go/text.ts';
 import { createTurns, passIfDue } from '../host/turns.ts';
-import type { Platform } from '../image/platform.ts';
 import type { LowerEnvironment, PastErrors } from '../lower/environment.ts';
 import { type Lowered, lowerDockerfile } from '../lower/lower.ts';
 import { LinesLocation } from '../lower/source-location.ts';
@@ -17,64 +16,16 @@ import { explainError, instructionRange } from '../parser/hints/explain-error.ts
 import { lookUpKeyword } from '../parser/keywords.ts';
 import { parseInTurns } from '../parser/parse.ts';
 import { errorMessage } from '../text/error-message.ts';
-import type { Bridge, FoundPastErrors } from './bridge.ts';
+import type { Bridge } from './bridge.ts';
+import type { BuildFile, LowerRequest } from './build-file.ts';
 import type { BuildContext, Entrypoint } from './main-context.ts';
 import { findNamedContext } from './named-context.ts';
 import type { FrontendOptions } from './options.ts';
 import { describeSource, partOf, type SourceDescription, sourceFile } from './source-info.ts';
 import { sourceDateEpoch } from './source-time.ts';
 
-/** How a build definition is lowered. */
-export interface LowerRequest {
-  readonly platform?: Platform | undefined;
-  /** Takes the findings of lint rules. */
-  readonly warn?: ((finding: Diagnostic) => void) | undefined;
-  /** Takes what a program writes to the console. */
-  readonly log?: ((written: Diagnostic) => void) | undefined;
-  readonly allStages?: boolean | undefined;
-  /**
-   * Whether nothing is built of it: it is listed or checked, so a program need not be given all that a build of it
-   * needs.
-   */
-  readonly inspects?: boolean | undefined;
-}
-
-/** A stage that can be built by name. */
-export interface Target {
-  /** '' for a stage without a name. */
-  readonly name: string;
-  readonly isDefault: boolean;
-  readonly description: string;
-  readonly base: string;
-  /** '' if absent. */
-  readonly platform: string;
-  readonly lines: LineRange;
-}
-
-/** What is built: a Dockerfile, or a program that stands for one. */
-export interface BuildDefinition {
-  readonly source: SourceDescription;
-  /** What can be built, in order. Throws the first error of the file. */
-  targets(): Promise<readonly Target[]>;
-  /** Lowers for a platform; throws the first error of the file. */
-  lower(request: LowerRequest): Promise<Lowered>;
-  /**
-   * Lowers what can be lowered in spite of errors. It asks for images that a build that fails does not ask for, so it
-   * is for checks alone. Absent if the first error hides nothing.
-   *
-   * @param onError takes the errors
-   * @returns the result if there is one; undefined if nothing is known but the first error
-   */
-  lowerPastErrors?(
-    request: LowerRequest,
-    onError: (error: unknown) => void,
-  ): Promise<Pick<FoundPastErrors, 'lowered' | 'read'> | undefined>;
-  /** Frees what the definition holds; absent if it holds nothing. */
-  close?(): void;
-}
-
 /** A Dockerfile. */
-export interface DockerfileSource extends BuildDefinition {
+export interface DockerfileSource extends BuildFile {
   /** Parses, once. Does not throw: problems are in the result. */
   parse(): Promise<Dockerfile>;
 }

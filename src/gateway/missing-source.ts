@@ -22,6 +22,7 @@ import { decode } from '../protobuf/decode.ts';
 import { errorMessage } from '../text/error-message.ts';
 import type { Bridge, Reference } from './bridge.ts';
 import { type BuildContext, type Entrypoint, mainContextName, singleRef } from './main-context.ts';
+import { readMissingPath } from './missing-path.ts';
 import type { FrontendOptions } from './options.ts';
 
 /** The build argument by which a build asks that any missing source is explained. */
@@ -58,7 +59,7 @@ export function createSourceCheck(
       const missing = missingPath(message, wanted);
       const explaining =
         missing === undefined
-          ? explainInStage(bridge, options, context, dockerfile, reportedPath(message))
+          ? explainInStage(bridge, options, context, dockerfile, readMissingPath(message)?.path)
           : explain(bridge, options, context, missing);
       // The error of the build is what counts, whether it can be explained or not.
       const hint = await explaining.catch(() => undefined);
@@ -93,19 +94,15 @@ function excludedBy(patterns: readonly string[]): (path: string) => boolean {
 
 /** Which of the paths the daemon did not find; undefined for any other error. */
 function missingPath(message: string, paths: readonly string[]): string | undefined {
-  const found = reportedPath(message);
-  if (found !== undefined) return paths.find((path) => path === found);
-  // For a pattern, the message names the missing directory. Older daemons name it for any path, below their mount.
-  const dir = /lstat (?:\/\S*\/buildkit-mount\d+)?(\/[^\n]+): no such file or directory$/.exec(message)?.[1];
-  if (dir === undefined) return undefined;
+  const missing = readMissingPath(message);
+  if (!missing) return undefined;
+  const { path: reported, directory } = missing;
+  if (reported !== undefined) return paths.find((path) => path === reported);
   return (
-    paths.find((path) => isPattern(path) && fixedPart(path) === dir) ??
-    paths.find((path) => `${fixedPart(path)}/`.startsWith(`${dir}/`))
+    paths.find((path) => isPattern(path) && fixedPart(path) === directory) ??
+    paths.find((path) => `${fixedPart(path)}/`.startsWith(`${directory}/`))
   );
 }
-
-const reportedPath = (message: string) =>
-  /(?:checksum of ref|cache key)[^\n]*: "(\/[^"\n]+)": not found/.exec(message)?.[1];
 
 async function explain(
   bridge: Bridge,

@@ -8,7 +8,8 @@ import { isProgram } from '../program/program-file.ts';
 import { checkArgument, having } from '../text/arguments.ts';
 import type { Bridge, Result } from './bridge.ts';
 import { buildDockerfile } from './build-dockerfile.ts';
-import { type BuildDefinition, createDockerfile } from './dockerfile.ts';
+import type { BuildFile } from './build-file.ts';
+import { createDockerfile } from './dockerfile.ts';
 import { unsupportedFrontendCapability, withSource, withWholeFile } from './error-status.ts';
 import { findPins } from './find-pins.ts';
 import { forward, type OtherFrontends, syntaxArg } from './forward.ts';
@@ -18,6 +19,7 @@ import { type FrontendOptions, parseFrontendOptions } from './options.ts';
 import { withResolveCache } from './resolve-cache.ts';
 import type { SourceDescription } from './source-info.ts';
 import { handleSubrequest } from './subrequests/handle.ts';
+import type { Linted } from './subrequests/lint.ts';
 import { createWarner } from './warner.ts';
 
 const aBridge = having('a bridge, as createOfflineBridge() gives', 'solve', 'resolveImageConfig');
@@ -48,8 +50,14 @@ export interface RunFrontendOptions {
   readonly explainsSources?: boolean | undefined;
 }
 
+/** The result of this frontend. */
+export interface FrontendResult extends Result {
+  /** The data from which the answer of `frontend.lint` was made; undefined for other requests and other frontends. */
+  readonly linted?: Linted | undefined;
+}
+
 /** Builds what the options of the bridge ask for; throws what `toStatus` turns into an error for BuildKit. */
-export async function runFrontend(bridge: Bridge, options: RunFrontendOptions = {}): Promise<Result> {
+export async function runFrontend(bridge: Bridge, options: RunFrontendOptions = {}): Promise<FrontendResult> {
   checkArgument('runFrontend', 'bridge', bridge, aBridge);
   const { otherFrontends = 'all', onDockerfile, allStages, explainsSources } = options;
   const cached = withResolveCache(bridge);
@@ -65,28 +73,28 @@ export async function runFrontend(bridge: Bridge, options: RunFrontendOptions = 
   if (forwarded) return forwarded;
   if (unsupported) throw unsupported.error;
 
-  const definition = await openDefinition(cached, frontendOptions, context, entrypoint, onDockerfile);
-  const warner = createWarner(cached, definition.source);
+  const file = await openBuildFile(cached, frontendOptions, context, entrypoint, onDockerfile);
+  const warner = createWarner(cached, file.source);
   try {
-    const answer = await handleSubrequest(frontendOptions, definition, warner);
+    const answer = await handleSubrequest(frontendOptions, file, warner);
     if (answer) return answer;
     const checkSources = explainsSources ? createSourceCheck(cached, frontendOptions, context, entrypoint) : undefined;
-    return await buildDockerfile(cached, frontendOptions, definition, warner, { allStages, checkSources });
+    return await buildDockerfile(cached, frontendOptions, file, warner, { allStages, checkSources });
   } catch (error) {
-    throw locate(error, definition.source, frontendOptions.opts);
+    throw locate(error, file.source, frontendOptions.opts);
   } finally {
-    definition.close?.();
+    file.close?.();
     await warner.sent();
   }
 }
 
-async function openDefinition(
+async function openBuildFile(
   bridge: Bridge,
   options: FrontendOptions,
   context: BuildContext,
   entrypoint: Entrypoint,
   onDockerfile: RunFrontendOptions['onDockerfile'],
-): Promise<BuildDefinition> {
+): Promise<BuildFile> {
   if (isProgram(entrypoint.filename, entrypoint.data))
     return (await import('./program/program.ts')).openBuildProgram(bridge, options, context, entrypoint);
   const dockerfile = createDockerfile(bridge, options, context, entrypoint);

@@ -1,5 +1,4 @@
 import { type Env, type ProcessedWord, type ShellLex, WordError } from '../parser/words.ts';
-import { errorMessage } from '../text/error-message.ts';
 
 /** Expands a word and reports the variables in it that are not set, even if the expansion fails. */
 export function expandReporting(
@@ -23,6 +22,6 @@ export function expandReporting(
 
 /** A hint for a word outside of the stages that fails without the value of a variable: ENV gives none there. */
 export function missingArgHint(error: unknown): string | undefined {
-  const [, name] = /^failed to process .*: ([A-Za-z_]\w*): /s.exec(errorMessage(error)) ?? [];
-  return name && `Give ${name} a value with an ARG above, before the first FROM: the word fails without one.`;
+  if (!(error instanceof WordError) || error.missingVariable === undefined) return undefined;
+  return `Give ${error.missingVariable} a value with an ARG above, before the first FROM: the word fails without one.`;
 }

@@ -3,9 +3,9 @@
  * does not either; the command that runs the frontend asks here.
  */
 import { hasErrors } from '../diagnostic/diagnostic.ts';
-import type { Bridge, Result } from '../gateway/bridge.ts';
+import type { Bridge } from '../gateway/bridge.ts';
 import type { OtherFrontends } from '../gateway/forward.ts';
-import { runFrontend } from '../gateway/run-frontend.ts';
+import { type FrontendResult, runFrontend } from '../gateway/run-frontend.ts';
 import type { ResolvedImage } from '../lower/environment.ts';
 import type { Dockerfile, Instruction } from '../parser/ast.ts';
 import { parseTrigger } from '../parser/parse.ts';
@@ -21,7 +21,7 @@ interface UnusedArg {
 /** Watches the runs of a frontend, over several Dockerfiles, contexts or daemons if there are several. */
 export interface ArgWatch {
   /** Runs the Dockerfile frontend. */
-  run(bridge: Bridge, others: OtherFrontends): Promise<Result>;
+  run(bridge: Bridge, others: OtherFrontends): Promise<FrontendResult>;
   /**
    * The build arguments that no run has taken. If not all ARGs are known, because the Dockerfile has errors or a base
    * image was not found, only the arguments whose name is similar to that of an ARG.
@@ -53,7 +53,7 @@ class Watch implements ArgWatch {
   /** Whether `declared` has every ARG. */
   private isComplete = true;
 
-  async run(bridge: Bridge, others: OtherFrontends): Promise<Result> {
+  async run(bridge: Bridge, others: OtherFrontends): Promise<FrontendResult> {
     for (const name of Object.keys(bridge.options.opts))
       if (name.startsWith(prefix)) this.given.add(name.slice(prefix.length));
     let isOurs = false;

@@ -4,7 +4,7 @@ import { findDiagnosticError } from '../diagnostic/diagnostic.ts';
 import type { Bridge, Result, Warning } from '../gateway/bridge.ts';
 import { sourceLocationOf } from '../gateway/error-status.ts';
 import { buildArgsOf } from '../gateway/options.ts';
-import { runFrontend } from '../gateway/run-frontend.ts';
+import { type FrontendResult, runFrontend } from '../gateway/run-frontend.ts';
 import type { Definition } from '../llb/definition.ts';
 import { aFunction, checkArgument } from '../text/arguments.ts';
 import { errorMessage } from '../text/error-message.ts';
@@ -31,7 +31,7 @@ export interface Compiled {
 }
 
 /** Runs a frontend, which reads a Dockerfile and solves its graph through the bridge. */
-export type Frontend = (bridge: Bridge) => Promise<Result>;
+export type Frontend = (bridge: Bridge) => Promise<FrontendResult>;
 
 /** The frontend of a compilation: it reads files for other frontends too, since it cannot run those. */
 export const readHere: Frontend = (bridge) => runFrontend(bridge, { otherFrontends: 'cannot' });

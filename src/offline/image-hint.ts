@@ -1,6 +1,6 @@
 /** Hints for images and sources that are not on this machine. */
 import { describeError } from '../diagnostic/diagnostic.ts';
-import type { Result } from '../gateway/bridge.ts';
+import type { FrontendResult } from '../gateway/run-frontend.ts';
 import { familiarString } from '../image/reference.ts';
 import { UnresolvedReference } from '../resolve/registry-resolver.ts';
 import { UnknownImage } from './offline-bridge.ts';
@@ -36,7 +36,7 @@ export function offlineHint(error: unknown, advice: OfflineAdvice = libraryAdvic
 }
 
 /** The result of a frontend whose errors have these hints: a check keeps the hint that an error has. */
-export function withOfflineHints(result: Result, advice: OfflineAdvice): Result {
+export function withOfflineHints(result: FrontendResult, advice: OfflineAdvice): FrontendResult {
   const { linted } = result;
   if (!linted) return result;
   const explained = (error: unknown) => {

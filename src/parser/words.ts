@@ -62,12 +62,24 @@ export class WordError extends ShortError {
   readonly unmatched: ReadonlySet<string>;
   /** Whether the word cannot be read, whatever the values of its variables are. */
   readonly isSyntax: boolean;
+  /** The variable without whose value the word fails: `${name:?message}`; undefined for other errors. */
+  readonly missingVariable: string | undefined;
 
   constructor(word: string, unmatched: ReadonlySet<string>, cause: unknown) {
     super(`failed to process ${quote(word)}: ${errorMessage(cause)}`, { cause });
     this.unmatched = unmatched;
     this.isSyntax = cause instanceof SyntaxError;
-    hideFields(this, 'unmatched', 'isSyntax');
+    this.missingVariable = cause instanceof MissingVariable ? cause.variable : undefined;
+    hideFields(this, 'unmatched', 'isSyntax', 'missingVariable');
+  }
+}
+
+/** `${name:?message}` or `${name?message}` without a value. */
+class MissingVariable extends Error {
+  readonly variable: string;
+  constructor(variable: string, message: string) {
+    super(`${variable}: ${message}`);
+    this.variable = variable;
   }
 }
 
@@ -421,9 +433,7 @@ function readModifier(scanner: WordScanner, name: string, first: string): string
       return isUnset ? '' : word;
     case '?':
       if (!isUnset) return value;
-      throw new Error(
-        `${name}: ${word || (value === undefined ? 'is not allowed to be unset' : 'is not allowed to be empty')}`,
-      );
+      throw new MissingVariable(name, word || `is not allowed to be ${value === undefined ? 'unset' : 'empty'}`);
     case '#':
     case '%': {
       const longest = word.startsWith(operator);

@@ -1,9 +1,9 @@
 /** `--call` and `--check`: asks a frontend about a Dockerfile instead of building it. */
 import { type Connection, formatSource, type ProgressMode, type SolveOptions, solve } from '../../client/index.ts';
 import { createSourceFile } from '../../diagnostic/source-file.ts';
-import type { Result } from '../../gateway/bridge.ts';
 import { inBuildFlags } from '../../gateway/build-flags.ts';
 import { plainMessage, subrequestMessage, toStatus } from '../../gateway/error-status.ts';
+import type { FrontendResult } from '../../gateway/run-frontend.ts';
 import { marshalJson } from '../../go/json-encode.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { redactedJson, redactJsonText } from '../../text/redact.ts';
@@ -71,7 +71,7 @@ export async function runCall(
 ): Promise<number> {
   const { frontend } = options;
   if (typeof frontend !== 'function') throw new Error('--call needs a frontend that runs here');
-  let answer: Result | undefined;
+  let answer: FrontendResult | undefined;
   const asking = solve(connection, {
     ...options,
     frontend: async (bridge) => {

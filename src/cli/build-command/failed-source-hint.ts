@@ -1,5 +1,6 @@
 /** Explains why the daemon did not find a source, from the context and the Dockerfile on this machine. */
 import { errorSources } from '../../client/index.ts';
+import { readMissingPath } from '../../gateway/missing-path.ts';
 import { isPattern } from '../../go/match.ts';
 import { base, clean } from '../../go/path.ts';
 import { dirTree, type FileTree } from '../../offline/file-tree.ts';
@@ -16,19 +17,17 @@ export async function failedSourceHint(
   error: unknown,
   { localDirs, frontendAttrs }: Pick<BuildInputs, 'localDirs' | 'frontendAttrs'>,
 ): Promise<string | undefined> {
-  const { message } = error as Error;
-  const path = /(?:checksum of ref|cache key)[^\n]*: "(\/[^"\n]+)": not found/.exec(message)?.[1];
-  // Older daemons have their own directory in front.
-  const dir = /lstat (?:\/\S*\/buildkit-mount\d+)?(\/[^\n]+): no such file or directory$/.exec(message)?.[1];
+  const missing = readMissingPath((error as Error).message);
   const [source] = errorSources(error);
   // Old daemons do not tell the instruction.
-  if ((path ?? dir) === undefined || !source) return undefined;
+  if (!missing || !source) return undefined;
+  const { path, directory } = missing;
   const { text, filename, ranges } = source;
   const dockerfile = parseDockerfile(text, { filename });
   const sources = copiedSources(dockerfile, ranges);
-  const meant = path === undefined ? sources.find(isPatternIn(dir!)) : sourceOf(path, sources);
+  const meant = path === undefined ? sources.find(isPatternIn(directory!)) : sourceOf(path, sources);
   if (!meant) return undefined;
-  const wanted = path ?? patternIn(dir!, meant.text);
+  const wanted = path ?? patternIn(directory!, meant.text);
 
   const trees = new Map(Object.entries(localDirs).map(([name, dir]) => [name, dirTree(dir)]));
   const local = localOf(meant.from, frontendAttrs);

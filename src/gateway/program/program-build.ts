@@ -2,7 +2,7 @@
 import type { GraphJson } from '../../build-program/protocol.ts';
 import type { Lowered } from '../../lower/lower.ts';
 import type { Bridge } from '../bridge.ts';
-import type { LowerRequest } from '../dockerfile.ts';
+import type { LowerRequest } from '../build-file.ts';
 import type { BuildContext } from '../main-context.ts';
 import type { FrontendOptions } from '../options.ts';
 import type { SourceDescription } from '../source-info.ts';

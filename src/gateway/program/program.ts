@@ -10,7 +10,8 @@ import type { Lowered } from '../../lower/lower.ts';
 import { exportDescriptions } from '../../program/descriptions.ts';
 import { toDockerfile } from '../../program/to-dockerfile.ts';
 import type { Bridge } from '../bridge.ts';
-import { type BuildDefinition, type LowerRequest, lowerForBuild, type Target } from '../dockerfile.ts';
+import type { BuildFile, LowerRequest, Target } from '../build-file.ts';
+import { lowerForBuild } from '../dockerfile.ts';
 import type { BuildContext, Entrypoint } from '../main-context.ts';
 import type { FrontendOptions } from '../options.ts';
 import { describeSource, type SourceDescription, type SourcePart } from '../source-info.ts';
@@ -38,7 +39,7 @@ export function openBuildProgram(
   options: FrontendOptions,
   context: BuildContext,
   entrypoint: Entrypoint,
-): BuildDefinition {
+): BuildFile {
   const parts: SourcePart[] = []; // known when the program has been opened
   const source: SourceDescription = { ...describeSource(entrypoint), language: 'TypeScript', parts };
   let opening: Promise<BuildProgram> | undefined;

@@ -1,6 +1,6 @@
 /** Answers what a client asks for with the option `requestid` instead of a build. */
 import type { Result } from '../bridge.ts';
-import type { BuildDefinition } from '../dockerfile.ts';
+import type { BuildFile } from '../build-file.ts';
 import { unsupportedSubrequest } from '../error-status.ts';
 import type { FrontendOptions } from '../options.ts';
 import type { Warner } from '../warner.ts';
@@ -11,13 +11,14 @@ import {
   outlineDefinition,
   targetsDefinition,
 } from './definitions.ts';
+import type { LintedResult } from './lint.ts';
 
 /** The answer; undefined if this is a build. */
 export async function handleSubrequest(
   { opts, target }: FrontendOptions,
-  dockerfile: BuildDefinition,
+  file: BuildFile,
   { warn }: Warner,
-): Promise<Result | undefined> {
+): Promise<Result | LintedResult | undefined> {
   const request = opts['requestid'];
   switch (request) {
     case undefined:
@@ -25,13 +26,13 @@ export async function handleSubrequest(
     case describeDefinition.name:
       return (await import('./describe.ts')).describeSubrequests();
     case outlineDefinition.name:
-      return (await import('./outline.ts')).outline(dockerfile, warn);
+      return (await import('./outline.ts')).outline(file, warn);
     case targetsDefinition.name:
-      return (await import('./targets.ts')).listTargets(dockerfile);
+      return (await import('./targets.ts')).listTargets(file);
     case lintDefinition.name:
-      return (await import('./lint.ts')).lint(dockerfile, target, warn);
+      return (await import('./lint.ts')).lint(file, target, warn);
     case convertLlbDefinition.name:
-      return (await import('./convertllb.ts')).convertLlb(dockerfile, warn);
+      return (await import('./convertllb.ts')).convertLlb(file, warn);
     default:
       throw unsupportedSubrequest(request);
   }

@@ -9,12 +9,37 @@ import type { Lowered } from '../../lower/lower.ts';
 import { lineRanges } from '../../lower/source-location.ts';
 import { maxMessageBytes } from '../../rpc/framing.ts';
 import type { Result } from '../bridge.ts';
-import type { BuildDefinition } from '../dockerfile.ts';
+import type { BuildFile, LoweredPastErrors } from '../build-file.ts';
 import { firstLines, lineRangesJson, maxErrorLines, subrequestMessage } from '../error-status.ts';
-import { rangeJson, sourceFile, sourceInfoJson } from '../source-info.ts';
+import { rangeJson, type SourceDescription, sourceFile, sourceInfoJson } from '../source-info.ts';
 import type { Warner } from '../warner.ts';
 import { lintDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
+
+/** The data from which the answer of `frontend.lint` is made, for callers in this process. */
+export interface Linted {
+  /** The Dockerfile. */
+  readonly source: SourceDescription;
+  /** The warnings, in the order in which they were found. */
+  readonly findings: readonly Diagnostic[];
+  /** The error that fails the build; undefined if absent. */
+  readonly failure: unknown;
+  /** The lowered Dockerfile; undefined if it could not be lowered. */
+  readonly lowered: Lowered | undefined;
+  /** What is found in spite of the failure; undefined if it hides nothing. */
+  pastErrors(): Promise<FoundPastErrors | undefined>;
+}
+
+/** What a check finds that continues after errors. */
+export interface FoundPastErrors extends LoweredPastErrors, Pick<Linted, 'findings'> {
+  /** The errors, without those that only follow from others. */
+  readonly errors: readonly unknown[];
+}
+
+/** The answer of `frontend.lint`, and what it is made from. */
+export interface LintedResult extends Result {
+  readonly linted: Linted;
+}
 
 interface LintWarning {
   readonly name: string;
@@ -31,12 +56,12 @@ interface LintWarning {
  * The texts are the reference's unless they do not fit into a message of the gateway: then they are shortened, and say
  * so.
  */
-export async function lint(dockerfile: BuildDefinition, target: string, log: Warner['warn']): Promise<Result> {
+export async function lint(file: BuildFile, target: string, log: Warner['warn']): Promise<LintedResult> {
   const findings: Diagnostic[] = [];
   let failure: unknown;
   let lowered: Lowered | undefined;
   try {
-    lowered = await dockerfile.lower({
+    lowered = await file.lower({
       allStages: target === '',
       inspects: true,
       warn: (finding) => findings.push(finding),
@@ -45,7 +70,7 @@ export async function lint(dockerfile: BuildDefinition, target: string, log: War
   } catch (error) {
     failure = error;
   }
-  const { source } = dockerfile;
+  const { source } = file;
   const text = sourceFile(source).text.split('\n');
   const lineCount = source.parts ? text.length : Number.POSITIVE_INFINITY; // places in other modules are not listed
   const warnings = findings.map(
@@ -87,11 +112,11 @@ export async function lint(dockerfile: BuildDefinition, target: string, log: War
       failure,
       lowered,
       async pastErrors() {
-        if (failure === undefined || !dockerfile.lowerPastErrors) return undefined;
+        if (failure === undefined || !file.lowerPastErrors) return undefined;
         const found: Diagnostic[] = [];
         const errors: unknown[] = [];
         const request = { allStages: target === '', warn: (finding: Diagnostic) => found.push(finding) };
-        const part = await dockerfile.lowerPastErrors(request, (error) => errors.push(error));
+        const part = await file.lowerPastErrors(request, (error) => errors.push(error));
         return part && { ...part, findings: found, errors };
       },
     },

@@ -3,7 +3,7 @@ import type { LineRange } from '../../diagnostic/source-file.ts';
 import { toBase64 } from '../../go/base64.ts';
 import { marshalJsonIndent } from '../../go/json-encode.ts';
 import type { Result } from '../bridge.ts';
-import type { BuildDefinition } from '../dockerfile.ts';
+import type { BuildFile } from '../build-file.ts';
 import { placesJson } from '../error-status.ts';
 import type { Warner } from '../warner.ts';
 import { outlineDefinition } from './definitions.ts';
@@ -11,8 +11,8 @@ import { textResult } from './result.ts';
 import { alignTable } from './tabwriter.ts';
 
 /** Answers `frontend.outline`: the arguments, secrets and SSH agents that a target uses. */
-export async function outline(dockerfile: BuildDefinition, warn: Warner['warn']): Promise<Result> {
-  const lowered = await dockerfile.lower({ warn, inspects: true });
+export async function outline(file: BuildFile, warn: Warner['warn']): Promise<Result> {
+  const lowered = await file.lower({ warn, inspects: true });
   const { name, description, args, secrets, ssh } = lowered.outline();
   const ranges = placesJson();
   const location = (lines: LineRange | undefined) => lines && { ranges: ranges(lines) };
@@ -34,7 +34,7 @@ export async function outline(dockerfile: BuildDefinition, warn: Warner['warn'])
     ),
     secrets: list(secrets.map(secretJson)),
     ssh: list(ssh.map(secretJson)),
-    sources: [toBase64(dockerfile.source.data)],
+    sources: [toBase64(file.source.data)],
   };
   return textResult(outlineDefinition, {
     'result.json': marshalJsonIndent(json, '', '  '),

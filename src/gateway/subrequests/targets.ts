@@ -2,15 +2,15 @@
 import { toBase64 } from '../../go/base64.ts';
 import { marshalJsonIndent } from '../../go/json-encode.ts';
 import type { Result } from '../bridge.ts';
-import type { BuildDefinition } from '../dockerfile.ts';
+import type { BuildFile } from '../build-file.ts';
 import { placesJson } from '../error-status.ts';
 import { targetsDefinition } from './definitions.ts';
 import { textResult } from './result.ts';
 import { alignTable } from './tabwriter.ts';
 
 /** Answers `frontend.targets`: the stages that can be built. */
-export async function listTargets(dockerfile: BuildDefinition): Promise<Result> {
-  const targets = await dockerfile.targets();
+export async function listTargets(file: BuildFile): Promise<Result> {
+  const targets = await file.targets();
   const ranges = placesJson();
   const json = {
     targets:
@@ -24,7 +24,7 @@ export async function listTargets(dockerfile: BuildDefinition): Promise<Result> 
             platform: platform || undefined,
             location: { ranges: ranges(lines) },
           })),
-    sources: [toBase64(dockerfile.source.data)],
+    sources: [toBase64(file.source.data)],
   };
   const rows = targets.map(({ name, isDefault, description }) => {
     const label = isDefault ? (name === '' ? '(default)' : `${name} (default)`) : name;
