@@ -3,6 +3,7 @@
  * `skip=A,B;experimental=all;error=true`.
  */
 import { quote } from '../go/quote.ts';
+import { splitAtFirst } from '../go/split-at-first.ts';
 import { parseBool } from '../go/strconv.ts';
 import { trimSpace } from '../go/unicode.ts';
 
@@ -33,10 +34,10 @@ export function parseCheckConfig(text: string): CheckConfig {
   let experimental: CheckConfig['experimental'] = [];
   let error = false;
   for (const option of splitAtMost(trimmed, ';', 3)) {
-    const equals = option.indexOf('=');
-    if (equals < 0) throw new Error(`invalid check option ${quote(option)}`);
-    const key = trimSpace(option.slice(0, equals));
-    const value = trimSpace(option.slice(equals + 1));
+    const [name, text] = splitAtFirst(option, '=');
+    if (text === undefined) throw new Error(`invalid check option ${quote(option)}`);
+    const key = trimSpace(name);
+    const value = trimSpace(text);
     switch (key) {
       case 'skip':
         skip = ruleNames(value, skip);

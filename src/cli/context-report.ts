@@ -2,7 +2,7 @@
 import type { Amount } from '../context/amounts.ts';
 import type { ContextReport, ContextTake, InspectedContext, PathAnswer } from '../context/context-report.ts';
 import type { SizeNode } from '../context/size-tree.ts';
-import { formatBytes, formatInteger } from '../text/number.ts';
+import { count, formatBytes, formatInteger } from '../text/number.ts';
 import { printableLine } from '../text/printable.ts';
 import { formatTable } from './format-table.ts';
 
@@ -52,8 +52,7 @@ function formatContext(context: InspectedContext): string {
   ].join('\n');
 }
 
-const inWords = ({ files, bytes }: Amount) =>
-  `${formatInteger(files)} ${files === 1 ? 'file' : 'files'}, ${formatBytes(bytes)}`;
+const inWords = ({ files, bytes }: Amount) => `${count(files, 'file')}, ${formatBytes(bytes)}`;
 
 const row = (first: string, { files, bytes }: Amount, ...rest: readonly string[]) => [
   first,

@@ -8,6 +8,7 @@ import type { BuildRecord } from '../explain/build-record.ts';
 import type { RecordedBuild } from '../explain/make-record.ts';
 import type { TreeOptions } from '../explain/taken-trees.ts';
 import type { UnchangedFiles } from '../explain/unchanged-files.ts';
+import { splitAtFirst } from '../go/split-at-first.ts';
 import type { Definition } from '../llb/definition.ts';
 import type { compilingOnce } from '../offline/compile-once.ts';
 import { withUnknownImages } from '../offline/unknown-images.ts';
@@ -226,10 +227,9 @@ async function relocated(flags: SourceFlags, places: readonly (readonly [string,
   };
   const buildContext = await Promise.all(
     flags.buildContext.map(async (given) => {
-      const equals = given.indexOf('=');
-      const value = given.slice(equals + 1);
-      const isDir = equals > 0 && (await stat(value).catch(() => undefined))?.isDirectory();
-      return isDir ? `${given.slice(0, equals)}=${await move(value)}` : given;
+      const [name, value = ''] = splitAtFirst(given, '=');
+      const isDir = name !== '' && (await stat(value).catch(() => undefined))?.isDirectory();
+      return isDir ? `${name}=${await move(value)}` : given;
     }),
   );
   const file = flags.file === undefined || flags.file === '-' ? flags.file : await move(flags.file);

@@ -2,7 +2,7 @@
 import type { Cause } from '../explain/cause.ts';
 import type { ExplainedStep, Explanation } from '../explain/compare-builds.ts';
 import type { OpExplanation } from '../graph/graph-model.ts';
-import { formatInteger } from '../text/number.ts';
+import { count, formatInteger } from '../text/number.ts';
 import { printableLine } from '../text/printable.ts';
 
 /** What to say if values could not be compared. */
@@ -51,8 +51,6 @@ function settled(step: ExplainedStep, cached: CachedSteps): SettledStep {
   if (step.outcome !== 'depends' || was === undefined) return step;
   return { ...step, outcome: was ? 'kept' : 'runs' };
 }
-
-const count = (n: number, what: string) => `${formatInteger(n)} ${what}${n === 1 ? '' : 's'}`;
 
 const placeOf = ({ file, line, platform }: Pick<ExplainedStep, 'file' | 'line' | 'platform'>) =>
   `${file}:${line}${platform && ` (${platform})`}`;

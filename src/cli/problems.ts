@@ -11,7 +11,7 @@ import type { Checked } from '../offline/check.ts';
 import type { LintConfigError } from '../offline/lint-config-error.ts';
 import { explainStrayBytes } from '../parser/hints/stray-bytes.ts';
 import { errorMessage } from '../text/error-message.ts';
-import { formatInteger } from '../text/number.ts';
+import { count, formatInteger } from '../text/number.ts';
 import { printableLine } from '../text/printable.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
 import type { Io } from './io.ts';
@@ -181,10 +181,6 @@ function fixable(problems: readonly Diagnostic[]): string {
 
 function formatRest(rest: number, what: string): string {
   return rest > 0 ? `and ${count(rest, `more ${what}`)}: ${listAllHint}\n` : '';
-}
-
-function count(n: number, what: string): string {
-  return `${formatInteger(n)} ${what}${n === 1 ? '' : 's'}`;
 }
 
 function findCause<T extends Error>(error: unknown, type: new (...args: never[]) => T): T | undefined {

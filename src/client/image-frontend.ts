@@ -2,6 +2,7 @@
 import { type Reference, ResolvedToOtherSource, type Result } from '../gateway/bridge.ts';
 import { marshalPlatforms } from '../gateway/export-platforms.ts';
 import { isAbs, join } from '../go/path.ts';
+import { splitAtFirst } from '../go/split-at-first.ts';
 import {
   cloneImageConfig,
   emptyImage,
@@ -175,7 +176,7 @@ function inherit(base: ImageConfig | undefined, state: State, platform: Platform
   const env = state.env();
   for (const name of env.keys()) setVariable(config, name, env.get(name) ?? '');
   for (const line of empty.config.env) {
-    const name = line.slice(0, line.indexOf('='));
+    const name = nameOf(line);
     if (!config.env.some((entry) => nameOf(entry) === name)) config.env.push(line);
   }
   if (state.hasOwnDir()) config.workingDir = state.getDir();
@@ -189,10 +190,8 @@ function setVariable(config: ImageConfig['config'], name: string, value: string)
   config.env[place < 0 ? config.env.length : place] = `${name}=${value}`;
 }
 
-function nameOf(entry: string): string {
-  const equals = entry.indexOf('=');
-  return equals < 0 ? entry : entry.slice(0, equals);
-}
+/** The name of a variable `NAME=value`. */
+const nameOf = (entry: string) => splitAtFirst(entry, '=')[0];
 
 function applySettings(image: ImageConfig, settings: ImageSettings = {}): ImageConfig {
   const { config } = image;

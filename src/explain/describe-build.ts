@@ -2,6 +2,7 @@
 import { instructionText } from '../context/instruction-text.ts';
 import { sourceLines } from '../context/source-lines.ts';
 import { buildArgsOf } from '../gateway/options.ts';
+import { splitAtFirst } from '../go/split-at-first.ts';
 import type { Turns } from '../host/turns.ts';
 import type { Definition, DefinitionEntry } from '../llb/definition.ts';
 import { decodingOnce, hideSecretsOfAll } from '../llb/definition-secrets.ts';
@@ -155,7 +156,7 @@ function stepOf(
   const instruction = digest(`${raw}#${entry.op.op.case}`);
   const env = entry.op.op.case === 'exec' ? (entry.op.op.value.meta?.env ?? []) : undefined;
   const hasSecrets =
-    env?.some((pair) => isSecretName(pair.slice(0, pair.indexOf('=')))) ||
+    env?.some((pair) => isSecretName(splitAtFirst(pair, '=')[0])) ||
     [instruction, ...parts.map((it) => it.digest)].some((it) => it.includes('~'));
   return {
     file: place?.filename ?? '',

@@ -2,6 +2,7 @@
  * Environments of steps in a record. Each RUN has all variables that were set before it, so an environment is written
  * as its difference from another one: a record grows with the Dockerfile alone.
  */
+import { splitAtFirst } from '../go/split-at-first.ts';
 import { shortHash } from './content-hash.ts';
 import type { ValueKey } from './value-key.ts';
 
@@ -58,10 +59,10 @@ export class EnvironmentWriter {
   }
 
   private variable(pair: string): RecordedVariable {
-    const equals = pair.indexOf('=');
+    const [name, value = ''] = splitAtFirst(pair, '=');
     let digest = this.digests.get(pair);
-    if (digest === undefined) this.digests.set(pair, (digest = this.key.digest(pair.slice(equals + 1))));
-    return [pair.slice(0, equals), digest];
+    if (digest === undefined) this.digests.set(pair, (digest = this.key.digest(value)));
+    return [name, digest];
   }
 }
 

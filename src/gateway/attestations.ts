@@ -1,6 +1,7 @@
 /** The options that ask for attestations: `attest:<type>` and `build-arg:BUILDKIT_ATTEST_<TYPE>`. */
 import { parseCsvFields } from '../go/csv.ts';
 import { quote } from '../go/quote.ts';
+import { splitAtFirst } from '../go/split-at-first.ts';
 import { toLower } from '../go/unicode.ts';
 import { wrapErrors } from '../text/error-message.ts';
 
@@ -27,9 +28,8 @@ function parseAttributes(type: string, value: string): Map<string, string> {
   const attributes = new Map(given ? [given] : []);
   if (value === '') return attributes;
   for (const field of wrapErrors(`failed to parse ${type}`, () => parseCsvFields(value))) {
-    const equals = field.indexOf('=');
-    if (equals < 0) attributes.set(field, '');
-    else attributes.set(field.slice(0, equals), field.slice(equals + 1));
+    const [name, attribute = ''] = splitAtFirst(field, '=');
+    attributes.set(name, attribute);
   }
   return attributes;
 }

@@ -9,6 +9,7 @@ import { decodeJson, field, goMap, goPointer, goSlice, goString, goStruct } from
 import { parseIP } from '../go/net.ts';
 import { quote } from '../go/quote.ts';
 import { parseUlimit } from '../go/size.ts';
+import { splitAtFirst } from '../go/split-at-first.ts';
 import { isTrue, parseBool, parseInteger, parseUnsigned } from '../go/strconv.ts';
 import { toLower } from '../go/unicode.ts';
 import { defaultPlatform, normalizePlatform, type Platform, parsePlatform } from '../image/platform.ts';
@@ -126,13 +127,11 @@ function parseNetworkMode(value: string): NetworkMode {
 function parseExtraHosts(value: string): ExtraHost[] {
   if (value === '') return [];
   return parseCsvFields(value).map((entry) => {
-    const lower = toLower(entry);
-    const equals = lower.indexOf('=');
-    if (equals < 0) throw new Error(`invalid key-value pair ${entry}`);
-    const address = lower.slice(equals + 1);
+    const [host, address] = splitAtFirst(toLower(entry), '=');
+    if (address === undefined) throw new Error(`invalid key-value pair ${entry}`);
     const ip = parseIP(address);
     if (ip === undefined) throw new Error(`failed to parse IP ${address}`);
-    return { host: lower.slice(0, equals), ip };
+    return { host, ip };
   });
 }
 

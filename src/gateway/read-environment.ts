@@ -1,5 +1,6 @@
 /** Reads what BuildKit puts into the environment of a frontend. */
 import { decodeJson, field, goList, goString, goStruct } from '../go/json-decode.ts';
+import { splitAtFirst } from '../go/split-at-first.ts';
 import type { Platform } from '../image/platform.ts';
 import type { BridgeOptions } from './bridge.ts';
 import type { GatewayEnvironment } from './grpc-bridge.ts';
@@ -9,10 +10,10 @@ const optionPrefix = 'BUILDKIT_FRONTEND_OPT_';
 /** Reads what BuildKit puts into the environment of a frontend. */
 export function readEnvironment(env: Readonly<Record<string, string | undefined>>): GatewayEnvironment {
   const opts: Record<string, string> = Object.create(null);
-  for (const [name, value = ''] of Object.entries(env)) {
-    if (!name.startsWith(optionPrefix)) continue;
-    const equals = value.indexOf('=');
-    opts[equals < 0 ? value : value.slice(0, equals)] = equals < 0 ? '' : value.slice(equals + 1);
+  for (const [variable, pair = ''] of Object.entries(env)) {
+    if (!variable.startsWith(optionPrefix)) continue;
+    const [name, value = ''] = splitAtFirst(pair, '=');
+    opts[name] = value;
   }
   return {
     opts,

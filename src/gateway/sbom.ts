@@ -1,5 +1,6 @@
 /** Scans build results with a scanner image, which writes SBOMs (BuildKit's docs/attestations/sbom-protocol.md). */
 import { join } from '../go/path.ts';
+import { splitAtFirst } from '../go/split-at-first.ts';
 import { encodeText } from '../go/text.ts';
 import { parseOciImageConfig } from '../image/config.ts';
 import { image, type Mount, mkdir, scratch } from '../llb/index.ts';
@@ -46,8 +47,8 @@ export async function createScanner(bridge: Bridge, options: SbomOptions, build:
 
   return async (platformId, { sbom, ignoreCache }) => {
     const env = config.env.map((entry): [string, string] => {
-      const [key = '', ...value] = entry.split('=');
-      return [key, value.join('=')];
+      const [key, value = ''] = splitAtFirst(entry, '=');
+      return [key, value];
     });
     env.push(['BUILDKIT_SCAN_DESTINATION', resultDir], ['BUILDKIT_SCAN_SOURCE', join(sourceDir, 'core', coreName)]);
     if (sbom.extras.size > 0) env.push(['BUILDKIT_SCAN_SOURCE_EXTRAS', join(sourceDir, 'extras/')]);

@@ -1,5 +1,6 @@
 /** Lists of processors or memory nodes. */
 import { quote } from './quote.ts';
+import { splitAtFirst } from './split-at-first.ts';
 import { parseInteger } from './strconv.ts';
 import { trimSpace } from './unicode.ts';
 
@@ -12,20 +13,17 @@ const maxCpu = 8192;
 export function checkCpuset(value: string): void {
   for (const part of value.split(',').map(trimSpace)) {
     if (part === '') continue;
-    const [low, high] = cut(part, '-').map((piece) => index(trimSpace(piece)));
-    if (cut(part, '-').length === 1) {
+    const [first, last] = splitAtFirst(part, '-');
+    const low = index(trimSpace(first));
+    if (last === undefined) {
       if (low === undefined) throw new Error(`invalid cpuset element ${quote(part)}`);
       if (low > maxCpu) throw new Error(`cpuset element ${quote(part)} exceeds maximum ${maxCpu}`);
     } else {
+      const high = index(trimSpace(last));
       if (low === undefined || high === undefined || high < low) throw new Error(`invalid cpuset range ${quote(part)}`);
       if (high > maxCpu) throw new Error(`cpuset range ${quote(part)} exceeds maximum ${maxCpu}`);
     }
   }
-}
-
-function cut(text: string, separator: string): string[] {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
 }
 
 /** Parses a number from 0; undefined for other texts. */

@@ -1,4 +1,5 @@
 /** Parses sizes and limits in the forms of Docker's command line (`64m`, `1.5GiB`, `nofile=1024:2048`). */
+import { splitAtFirst } from './split-at-first.ts';
 import { parseFloat64, parseInteger } from './strconv.ts';
 import { toLower, utf8Length } from './unicode.ts';
 
@@ -45,11 +46,9 @@ export interface ParsedUlimit {
 
 /** Parses `name=soft[:hard]`. @throws Error with go-units' texts */
 export function parseUlimit(text: string): ParsedUlimit {
-  const equals = text.indexOf('=');
-  if (equals < 0) throw new Error(`invalid ulimit argument: ${text}`);
-  const name = text.slice(0, equals);
+  const [name, value] = splitAtFirst(text, '=');
+  if (value === undefined) throw new Error(`invalid ulimit argument: ${text}`);
   if (!limits.has(name)) throw new Error(`invalid ulimit type: ${name}`);
-  const value = text.slice(equals + 1);
   const values = value.split(':');
   if (values.length > 2)
     throw new Error(`too many limit value arguments - ${value}, can only have up to two, \`soft[:hard]\``);

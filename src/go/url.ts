@@ -1,6 +1,7 @@
 /** Parses and formats URLs as Go's `net/url` does. */
 import { isIPv4, isIPv6 } from './net.ts';
 import { quote } from './quote.ts';
+import { splitAtFirst } from './split-at-first.ts';
 import { decodeText, encodeText } from './text.ts';
 
 /** A parsed URL with decoded parts; absent parts are ''. */
@@ -87,9 +88,9 @@ export function parseUrlQuery(query: string): { values: Map<string, string[]>; e
       continue;
     }
     try {
-      const equals = pair.indexOf('=');
-      const key = unescapeUrl(equals < 0 ? pair : pair.slice(0, equals), 'query');
-      const value = equals < 0 ? '' : unescapeUrl(pair.slice(equals + 1), 'query');
+      const [name, text = ''] = splitAtFirst(pair, '=');
+      const key = unescapeUrl(name, 'query');
+      const value = unescapeUrl(text, 'query');
       const list = values.get(key);
       if (list) list.push(value);
       else values.set(key, [value]);

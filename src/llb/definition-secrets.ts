@@ -1,4 +1,5 @@
 /** Hides the secrets of a definition in texts for people. */
+import { splitAtFirst } from '../go/split-at-first.ts';
 import { decodeText } from '../go/text.ts';
 import { type HideSecrets, hideSecretsOf } from '../text/hide-secrets.ts';
 import type { Definition, DefinitionEntry } from './definition.ts';
@@ -26,8 +27,8 @@ export function hideSecretsOfAll(
       for (const [index, variable] of env.entries()) {
         // Each RUN has the variables of the one before it, and most of them at the same place.
         if (variable === last[index] || values.has(variable)) continue;
-        const equals = variable.indexOf('=');
-        values.set(variable, [variable.slice(0, equals), variable.slice(equals + 1)]);
+        const [name, value = ''] = splitAtFirst(variable, '=');
+        values.set(variable, [name, value]);
       }
       last = env;
     }

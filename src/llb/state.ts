@@ -1,4 +1,5 @@
 /** The immutable state: a filesystem to be built, and the values that its runs inherit. */
+import { splitAtFirst } from '../go/split-at-first.ts';
 import type { Turns } from '../host/turns.ts';
 import { type OciImageConfig, parseOciImageConfig } from '../image/config.ts';
 import { aPlatform, normalizePlatform, type Platform } from '../image/platform.ts';
@@ -255,9 +256,8 @@ export class State implements Filesystem {
     const { config: container, architecture, os, variant, osVersion, osFeatures } = parsed;
     let state: State = this;
     for (const line of container.env) {
-      const equals = line.indexOf('=');
-      const key = equals < 0 ? line : line.slice(0, equals);
-      if (key !== '') state = state.addEnv(key, equals < 0 ? '' : line.slice(equals + 1));
+      const [key, value = ''] = splitAtFirst(line, '=');
+      if (key !== '') state = state.addEnv(key, value);
     }
     state = state.set({
       dir: resolveDir(state.values.dir, container.workingDir),

@@ -1,6 +1,7 @@
 /** Makes the abstract syntax tree from concrete syntax: reads each instruction and divides the file into stages. */
 import { type Diagnostic, DiagnosticError, diagnosticError, errorDiagnostic } from '../diagnostic/diagnostic.ts';
 import type { LineRange, SourceFile } from '../diagnostic/source-file.ts';
+import { splitAtFirst } from '../go/split-at-first.ts';
 import { toLower } from '../go/unicode.ts';
 import { didYouMean } from '../text/suggest.ts';
 import type {
@@ -288,10 +289,6 @@ function isJson({ arguments: parts }: CstInstruction): boolean {
 }
 
 function readFlag({ text, range }: Word): Flag {
-  const equals = text.indexOf('=');
-  return {
-    name: text.slice(2, equals < 0 ? undefined : equals),
-    value: equals < 0 ? undefined : text.slice(equals + 1),
-    range,
-  };
+  const [name, value] = splitAtFirst(text.slice(2), '=');
+  return { name, value, range };
 }

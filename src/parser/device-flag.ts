@@ -1,5 +1,6 @@
 /** The value of a `RUN --device`. */
 import { parseCsvFields } from '../go/csv.ts';
+import { splitAtFirst } from '../go/split-at-first.ts';
 import { parseBool } from '../go/strconv.ts';
 import { toLower } from '../go/unicode.ts';
 import { didYouMean } from '../text/suggest.ts';
@@ -15,9 +16,8 @@ export function parseDevice(value: string): Device {
   let name = '';
   let required = false;
   for (const field of deviceFields(value)) {
-    const equals = field.indexOf('=');
-    const key = toLower(equals < 0 ? field : field.slice(0, equals));
-    const text = equals < 0 ? undefined : field.slice(equals + 1);
+    const [written, text] = splitAtFirst(field, '=');
+    const key = toLower(written);
     if (key === 'required') {
       required = text === undefined || readRequired(text);
     } else if (key === 'name' && text !== undefined) {

@@ -2,6 +2,7 @@
 import { parseCsvFields } from '../go/csv.ts';
 import { quote } from '../go/quote.ts';
 import { parseRamInBytes } from '../go/size.ts';
+import { splitAtFirst } from '../go/split-at-first.ts';
 import { parseBool, parseUnsigned } from '../go/strconv.ts';
 import { toLower } from '../go/unicode.ts';
 import { aString, checkArgument } from '../text/arguments.ts';
@@ -163,9 +164,8 @@ function mountFields(value: string): string[] {
 }
 
 function cutField(field: string): [key: string, value: string | undefined] {
-  const equals = field.indexOf('=');
-  if (equals < 0) return [toLower(field), undefined];
-  return [toLower(field.slice(0, equals)), field.slice(equals + 1)];
+  const [key, value] = splitAtFirst(field, '=');
+  return [toLower(key), value];
 }
 
 function readFromField(field: string, draft: Draft): void {

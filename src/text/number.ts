@@ -5,6 +5,11 @@ export function formatInteger(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** A number of things whose plural ends with `s`: `1 file`, `1,024 files`. */
+export function count(n: number, what: string): string {
+  return `${formatInteger(n)} ${what}${n === 1 ? '' : 's'}`;
+}
+
 const unitNames = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 /** `1.50MB`: decimal units, two digits. */

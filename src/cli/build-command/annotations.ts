@@ -1,9 +1,9 @@
 /** `--annotation`. */
+import { splitAtFirst } from '../../go/split-at-first.ts';
 import { formatPlatform, parsePlatform } from '../../image/platform.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import { flagValue } from '../options/flag-value.ts';
-import { cutPair } from '../options/named-values.ts';
 
 const annotated = ['index', 'index-descriptor', 'manifest', 'manifest-descriptor'];
 
@@ -16,7 +16,7 @@ export function parseAnnotations(annotations: readonly string[]): Record<string,
 }
 
 function parseAnnotation(annotation: string): [string, string][] {
-  const [name, value] = cutPair(annotation);
+  const [name, value] = splitAtFirst(annotation, '=');
   if (value === undefined)
     throw new UsageError(`--annotation: invalid annotation ${JSON.stringify(annotation)}, expected key=value`);
   const [, types, key] = /^([^:]*):(.*)$/s.exec(name) ?? [];

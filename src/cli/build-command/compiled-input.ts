@@ -1,5 +1,6 @@
 /** What `tsfront solve` builds: a file that `tsfront compile` wrote, or what it compiles itself. */
 import { createReadStream, statSync } from 'node:fs';
+import { splitAtFirst } from '../../go/split-at-first.ts';
 import { Definition } from '../../llb/index.ts';
 import { type CompiledImage, parseCompiled, withImageConfig } from '../../offline/compiled-file.ts';
 import { UsageError } from '../../offline/usage-error.ts';
@@ -8,7 +9,6 @@ import { compileBuild } from '../compile-build.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import type { SolveFlags } from '../options/declare-solve.ts';
-import { cutPair } from '../options/named-values.ts';
 import { isPolicyDisabled } from '../options/policy.ts';
 import { asNamed, type ShownPath } from '../shown-path.ts';
 
@@ -146,7 +146,7 @@ async function readBounded(file: string): Promise<Uint8Array> {
 function parseLocals(locals: readonly string[]): Record<string, string> {
   const dirs: Record<string, string> = Object.create(null);
   for (const local of locals) {
-    const [name, dir] = cutPair(local);
+    const [name, dir] = splitAtFirst(local, '=');
     if (!name || !dir)
       throw new UsageError(`invalid value ${JSON.stringify(local)} for --local: expected name=directory`);
     if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory())

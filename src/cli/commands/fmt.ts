@@ -6,7 +6,7 @@ import { maxDockerfileBytes } from '../../offline/locate-context.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { isProgram } from '../../program/program-file.ts';
 import { isDescriptor, readNamedFile } from '../../system/named-file.ts';
-import { formatInteger } from '../../text/number.ts';
+import { count, formatInteger } from '../../text/number.ts';
 import { printableLine } from '../../text/printable.ts';
 import { Exit, exitCode } from '../exit.ts';
 import { reportFailure } from '../failure.ts';
@@ -141,11 +141,9 @@ async function printDiff(file: string, before: string, after: string, io: Io): P
 function summary({ changed, unchanged, failed }: Counts, { check, diff }: FmtFlags): string {
   const isWritten = !check && !diff;
   const parts = [
-    `${files(changed)} ${isWritten ? 'formatted' : 'would be formatted'}`,
+    `${count(changed, 'file')} ${isWritten ? 'formatted' : 'would be formatted'}`,
     ...(unchanged > 0 ? [`${formatInteger(unchanged)} unchanged`] : []),
     ...(failed > 0 ? [`${formatInteger(failed)} left as ${failed === 1 ? 'it is' : 'they are'}, with errors`] : []),
   ];
   return parts.join(', ');
 }
-
-const files = (n: number) => `${formatInteger(n)} file${n === 1 ? '' : 's'}`;

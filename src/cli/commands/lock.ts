@@ -11,6 +11,7 @@ import type { ChangedSource, UpdatedLock } from '../../offline/lock/update-lock.
 import { withUnknownImages } from '../../offline/unknown-images.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { readNamedFile } from '../../system/named-file.ts';
+import { count } from '../../text/number.ts';
 import { redactedJson } from '../../text/redact.ts';
 import { Exit, exitCode } from '../exit.ts';
 import { reportFailure } from '../failure.ts';
@@ -113,7 +114,7 @@ async function readPrevious(path: string, { check }: LockFlags, io: Io): Promise
     const lock = salvageLock(text);
     const kept = lock?.sources.length ?? 0;
     const what = (error as Error).message;
-    io.writeStderr(`note: ${what}: it is written again, and ${kept === 1 ? '1 pin is' : `${kept} pins are`} kept\n`);
+    io.writeStderr(`note: ${what}: it is written again, and ${count(kept, 'pin')} ${kept === 1 ? 'is' : 'are'} kept\n`);
     return { lock, isDamaged: true };
   }
 }
@@ -200,7 +201,7 @@ const words: Readonly<Record<ChangedSource['change'], readonly [checked: string,
 function formatReport(
   path: string,
   changed: readonly ChangedSource[],
-  count: number,
+  sources: number,
   isUpToDate: boolean,
   { check }: LockFlags,
 ): string {
@@ -211,7 +212,7 @@ function formatReport(
     after ? shown(after) : '-',
   ]);
   const table = rows.length > 0 ? formatTable([['SOURCE', 'STATE', 'OLD', 'NEW'], ...rows]) : '';
-  const total = count === 1 ? '1 source' : `${count} sources`;
+  const total = count(sources, 'source');
   if (isUpToDate) return `${path} is up to date: ${total}\n`;
   if (check)
     return `${table}${path} is not up to date: \`tsfront lock\` adds and removes, \`tsfront lock --update\` follows what moved\n`;

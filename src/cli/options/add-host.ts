@@ -1,11 +1,11 @@
 /** `--add-host`. */
 import { isIP } from 'node:net';
+import { splitAtFirst } from '../../go/split-at-first.ts';
 import { UsageError } from '../../offline/usage-error.ts';
-import { cutPair } from './named-values.ts';
 
 /** `HOST:IP[,IP…]` or `HOST=IP[,IP…]`; the IP `host-gateway` is what the daemon says its host is. @throws UsageError */
 export function parseHost(text: string, hostGateway: string | undefined): string[] {
-  const [host, ips] = cutPair(text.includes('=') ? text : text.replace(':', '='));
+  const [host, ips] = splitAtFirst(text.includes('=') ? text : text.replace(':', '='), '=');
   if (!host || !ips) throw new UsageError(`invalid host ${JSON.stringify(text)} for --add-host, expected host:ip`);
   if (ips === 'host-gateway') {
     if (!hostGateway)

@@ -1,8 +1,8 @@
 /** `--allow`: what a build may do beyond the usual. */
+import { splitAtFirst } from '../../go/split-at-first.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { didYouMean } from '../../text/suggest.ts';
 import type { BuildFlags } from './declare-build.ts';
-import { cutPair } from './named-values.ts';
 
 /**
  * Entitlement of buildx: allows `mode=delete` of a local output outside of the current directory. It is not sent to the
@@ -17,7 +17,7 @@ type AllowFlags = Pick<BuildFlags, 'allow' | 'allowUnknown'>;
 export function entitlements(flags: AllowFlags & Pick<BuildFlags, 'network'>): string[] {
   const wanted: string[] = [];
   for (const entitlement of flags.allow.filter((it) => it !== '')) {
-    const [name, value] = cutPair(entitlement);
+    const [name, value] = splitAtFirst(entitlement, '=');
     if (!knownEntitlements.includes(name) && !flags.allowUnknown)
       throw new UsageError(
         `--allow: unknown entitlement ${JSON.stringify(name)}${didYouMean(name, knownEntitlements, false)}: known are ${knownEntitlements.join(', ')}`,

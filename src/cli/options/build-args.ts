@@ -1,4 +1,5 @@
 /** `--build-arg` and `--build-arg-file`. */
+import { splitAtFirst } from '../../go/split-at-first.ts';
 import { trimSpaceLeft } from '../../go/unicode.ts';
 import type { ArgWatch } from '../../offline/build-arg-use.ts';
 import { UsageError } from '../../offline/usage-error.ts';
@@ -73,14 +74,14 @@ const withoutValue = (line: string) => line.replace(/=.+$/s, '=…');
 function readBuildArgs(args: readonly string[], env: Environment): Map<string, string> {
   const values = new Map<string, string>();
   for (const arg of args) {
-    const equals = arg.indexOf('=');
-    const name = equals < 0 ? arg : arg.slice(0, equals);
+    const [name, given] = splitAtFirst(arg, '=');
     if (name === '')
       throw new UsageError(
         `--build-arg: invalid key-value pair ${JSON.stringify(arg)}: empty key: it takes NAME=VALUE`,
       );
-    if (equals < 0) refusePath('--build-arg', arg, 'NAME=VALUE, or NAME alone for the value of the environment');
-    const value = equals < 0 ? variableOf(env, name) : arg.slice(equals + 1);
+    if (given === undefined)
+      refusePath('--build-arg', arg, 'NAME=VALUE, or NAME alone for the value of the environment');
+    const value = given ?? variableOf(env, name);
     if (value !== undefined) values.set(name, value);
   }
   return values;

@@ -1,10 +1,10 @@
 /** `--ssh`. Agents and keys are opened by the session; whether that is possible is known before. */
 import type { SshSource } from '../../client/index.ts';
 import { ssh } from '../../client/session/ssh.ts';
+import { splitAtFirst } from '../../go/split-at-first.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { isDescriptor } from '../../system/named-file.ts';
 import { parseBoolean } from './fields.ts';
-import { cutPair } from './named-values.ts';
 
 /** `default|ID[=SOCKET|KEY[,KEY…]][,raw=BOOL]`; a context that is fetched with ssh has the default agent. */
 export function parseSsh(values: readonly string[], context = ''): SshSource[] {
@@ -12,7 +12,7 @@ export function parseSsh(values: readonly string[], context = ''): SshSource[] {
   return values
     .filter((it) => it !== '')
     .map((text) => {
-      const [id, paths] = cutPair(text);
+      const [id, paths] = splitAtFirst(text, '=');
       let raw = false;
       const files = (paths?.split(',') ?? []).filter((part) => {
         if (!part.startsWith('raw=')) return true;

@@ -1,5 +1,6 @@
 /** Flag values of comma-separated fields: `type=local,dest=out`. */
 import { parseCsvFields } from '../../go/csv.ts';
+import { splitAtFirst } from '../../go/split-at-first.ts';
 import { isBool, parseBool } from '../../go/strconv.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { flagWithoutSecrets } from './attributes.ts';
@@ -13,13 +14,11 @@ export function parseFields(flag: string, text: string, keepCase = false): Map<s
   const fields = new Map<string, string | undefined>();
   try {
     for (const field of parseCsvFields(text)) {
-      const equals = field.indexOf('=');
-      if (equals < 0) fields.set(field.trim(), undefined);
-      else {
-        const key = field.slice(0, equals).trim();
-        const lower = key.toLowerCase();
-        fields.set(keepCase && lower !== 'type' && lower !== 'disabled' ? key : lower, field.slice(equals + 1));
-      }
+      const [name, value] = splitAtFirst(field, '=');
+      const key = name.trim();
+      const lower = key.toLowerCase();
+      const isKept = value === undefined || (keepCase && lower !== 'type' && lower !== 'disabled');
+      fields.set(isKept ? key : lower, value);
     }
   } catch (error) {
     throw new UsageError(`invalid value ${shownValue(text)} for ${flag}: ${(error as Error).message}`);

@@ -1,14 +1,9 @@
 /** Values `NAME=VALUE` of options that all commands with a Dockerfile take, by the rules of `docker buildx build`. */
+import { splitAtFirst } from '../../go/split-at-first.ts';
 import { contextName } from '../../image/reference.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { redactCredentials } from '../../text/redact.ts';
 import { refusePath } from './build-args.ts';
-
-/** Splits at the first `=`; the value is undefined if absent. */
-export function cutPair(text: string): [string, string | undefined] {
-  const equals = text.indexOf('=');
-  return equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
-}
 
 /**
  * Reads `--label`. The last label with a name counts; one without `=` is empty.
@@ -17,7 +12,7 @@ export function cutPair(text: string): [string, string | undefined] {
 export function readLabels(labels: readonly string[]): Map<string, string> {
   const values = new Map<string, string>();
   for (const label of labels) {
-    const [name, value] = cutPair(label);
+    const [name, value] = splitAtFirst(label, '=');
     if (name === '')
       throw new UsageError(`--label: invalid key-value pair ${JSON.stringify(label)}: empty key: it takes KEY=VALUE`);
     if (value === undefined) refusePath('--label', label, 'KEY=VALUE');
@@ -34,7 +29,7 @@ export function readBuildContexts(contexts: readonly string[]): Map<string, stri
   const values = new Map<string, string>();
   for (const context of contexts) {
     if (context === '') continue;
-    const [given, value] = cutPair(context);
+    const [given, value] = splitAtFirst(context, '=');
     if (value === undefined)
       throw new UsageError(`--build-context: invalid context value: ${redactCredentials(context)}, expected key=value`);
     values.set(requireContextName(given), value);

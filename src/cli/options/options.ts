@@ -4,6 +4,7 @@
  */
 import { type Command, type CommandUnknownOpts, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { ProgressMode } from '../../client/index.ts';
+import { splitAtFirst } from '../../go/split-at-first.ts';
 import { lockModes } from '../../lock/lock-mode.ts';
 import { resourceKeys } from './resources.ts';
 
@@ -279,9 +280,9 @@ function switchOff<Flags extends string>(flags: string, description: string, nam
 }
 
 function appendPair(value: string, before: ReadonlyMap<string, string> = new Map()): ReadonlyMap<string, string> {
-  const equals = value.indexOf('=');
-  if (equals < 1) throw new InvalidArgumentError('It must have the form NAME=VALUE.');
-  return new Map([...before, [value.slice(0, equals), value.slice(equals + 1)]]);
+  const [name, text] = splitAtFirst(value, '=');
+  if (name === '' || text === undefined) throw new InvalidArgumentError('It must have the form NAME=VALUE.');
+  return new Map([...before, [name, text]]);
 }
 
 function wholeNumber(value: string): number {

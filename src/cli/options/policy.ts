@@ -1,5 +1,6 @@
 /** The flag `--policy`, which buildx has for policies in the language Rego. */
 import { parseCsvFields } from '../../go/csv.ts';
+import { splitAtFirst } from '../../go/split-at-first.ts';
 import { isTrue, parseBool } from '../../go/strconv.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { policyAdvice } from '../rego-policy.ts';
@@ -56,12 +57,8 @@ function parsePolicy(text: string): Policy {
   const flags = { reset: false, disabled: false, strict: false };
   const keys: string[] = [];
   for (const field of fieldsOf(text)) {
-    const equals = field.indexOf('=');
-    const key = field
-      .slice(0, equals < 0 ? field.length : equals)
-      .trim()
-      .toLowerCase();
-    const value = equals < 0 ? '' : field.slice(equals + 1);
+    const [name, value = ''] = splitAtFirst(field, '=');
+    const key = name.trim().toLowerCase();
     keys.push(key);
     if (value === '') throw fail(`${key || 'it'} has no value`);
     if (key === 'filename') filenames.push(value);

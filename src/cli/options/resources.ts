@@ -1,10 +1,10 @@
 /** Limits of what RUN may use: `--resource KEY=VALUE`, and the flags of `docker build` that were before it. */
 import { checkCpuset } from '../../go/cpuset.ts';
 import { parseRamInBytes } from '../../go/size.ts';
+import { splitAtFirst } from '../../go/split-at-first.ts';
 import { parseInteger } from '../../go/strconv.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { didYouMean } from '../../text/suggest.ts';
-import { cutPair } from './named-values.ts';
 
 const nonNegative = (text: string) => {
   const value = parseInteger(text, 10, 64);
@@ -47,7 +47,7 @@ export const resourceKeys: readonly string[] = Object.keys(resources);
 export function resourceAttrs(entries: readonly string[]): Record<string, string> {
   const attrs: Record<string, string> = {};
   for (const entry of entries) {
-    const [name, given] = cutPair(entry);
+    const [name, given] = splitAtFirst(entry, '=');
     if (given === undefined)
       throw new UsageError(`--resource: invalid resource ${JSON.stringify(entry)}, expected key=value`);
     const key = name.trim();

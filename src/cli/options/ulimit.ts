@@ -1,7 +1,7 @@
 /** `--ulimit`. */
+import { splitAtFirst } from '../../go/split-at-first.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { didYouMean } from '../../text/suggest.ts';
-import { cutPair } from './named-values.ts';
 
 const ulimits = [
   'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime',
@@ -10,7 +10,7 @@ const ulimits = [
 
 /** `NAME=SOFT[:HARD]`, -1 being no limit. @throws UsageError */
 export function requireUlimit(text: string): void {
-  const [name, value = ''] = cutPair(text);
+  const [name, value = ''] = splitAtFirst(text, '=');
   const invalid = (why: string) => new UsageError(`invalid value ${JSON.stringify(text)} for --ulimit: ${why}`);
   if (!ulimits.includes(name))
     throw invalid(

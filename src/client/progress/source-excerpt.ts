@@ -2,7 +2,7 @@
 import { type LineRange, linesAround } from '../../diagnostic/source-file.ts';
 import { jsonDetails, RpcError } from '../../rpc/rpc-error.ts';
 import { anything, aString, checkArgument, listOf, objectWith } from '../../text/arguments.ts';
-import { formatInteger } from '../../text/number.ts';
+import { count } from '../../text/number.ts';
 import { printable, printableLine } from '../../text/printable.ts';
 import type { VertexWarning } from '../status.ts';
 
@@ -50,7 +50,7 @@ export function formatSource(source: SourceExcerpt): string {
     shown += ` ${String(line).padStart(3)} | ${marked ? '>>>' : '   '} ${printable(cut(lines[line - 1]!))}\n`;
   }
   const rest = end - stop;
-  if (rest > 0) shown += `     | ... ${formatInteger(rest)} more line${rest === 1 ? '' : 's'}\n`;
+  if (rest > 0) shown += `     | ... ${count(rest, 'more line')}\n`;
   return shown + rule;
 }
 
@@ -114,5 +114,5 @@ export function formatWarnings(
     shown += '\n';
   }
   const rest = warnings.length - maxWarnings;
-  return rest > 0 ? `${shown} and ${formatInteger(rest)} more warning${rest === 1 ? '' : 's'}\n` : shown;
+  return rest > 0 ? `${shown} and ${count(rest, 'more warning')}\n` : shown;
 }

@@ -1,6 +1,7 @@
 /** Applies all instructions of a stage. */
 import type { DiagnosticCode } from '../../diagnostic/codes.ts';
 import { findDiagnosticError, withLocation } from '../../diagnostic/diagnostic.ts';
+import { splitAtFirst } from '../../go/split-at-first.ts';
 import { defaultPathEnv } from '../../image/system-path.ts';
 import type { StageInstruction } from '../../parser/ast.ts';
 import { WordError } from '../../parser/words.ts';
@@ -121,7 +122,7 @@ function setUp({ options }: StageLowering, stage: StageState): void {
   }
   if (!hasSuffix(stage.result.state.env().toArray(), config.env))
     for (const entry of config.env) {
-      const { name, value } = parseVariable(entry);
+      const [name, value = ''] = splitAtFirst(entry, '=');
       stage.result.state = stage.result.state.addEnv(name, value);
     }
   if (options.hostname !== '') stage.result.state = stage.result.state.hostname(options.hostname);
@@ -138,7 +139,7 @@ function setUp({ options }: StageLowering, stage: StageState): void {
 
 function indexVariables(stage: StageState): void {
   stage.result.image.config.env.forEach((entry, place) => {
-    const { name } = parseVariable(entry);
+    const [name] = splitAtFirst(entry, '=');
     if (!stage.envPlaces.has(name)) stage.envPlaces.set(name, place);
   });
 }
@@ -147,9 +148,4 @@ function indexVariables(stage: StageState): void {
 function hasSuffix(lines: readonly string[], end: readonly string[]): boolean {
   const offset = lines.length - end.length;
   return offset >= 0 && end.every((line, index) => line === lines[offset + index]);
-}
-
-function parseVariable(entry: string): { name: string; value: string } {
-  const equals = entry.indexOf('=');
-  return equals < 0 ? { name: entry, value: '' } : { name: entry.slice(0, equals), value: entry.slice(equals + 1) };
 }

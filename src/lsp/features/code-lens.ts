@@ -1,6 +1,6 @@
 /** Shows above COPY and ADD how many files and bytes of the context they take. */
 import type { CodeLens } from 'vscode-languageserver/node';
-import { formatBytes, formatInteger } from '../../text/number.ts';
+import { count, formatBytes } from '../../text/number.ts';
 import type { DocumentSession } from '../session.ts';
 
 /** What `codeLens/resolve` gets back. */
@@ -27,8 +27,6 @@ export function codeLenses({ document, settings }: DocumentSession): CodeLens[] 
 export async function resolveCodeLens(session: DocumentSession, lens: CodeLens, { line }: LensData): Promise<CodeLens> {
   const { uri, version } = session.document;
   const taken = (await session.currentAnalysis()) && (await session.ask('amount', { uri, version, line }));
-  const title = taken
-    ? `${formatInteger(taken.files)} ${taken.files === 1 ? 'file' : 'files'}, ${formatBytes(taken.bytes)}`
-    : '';
+  const title = taken ? `${count(taken.files, 'file')}, ${formatBytes(taken.bytes)}` : '';
   return { ...lens, command: { title, command: '' } };
 }
