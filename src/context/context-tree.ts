@@ -4,7 +4,14 @@ import type { LocalSource } from '../offline/taken-paths.ts';
 import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import { ShortError } from '../text/short-error.ts';
 import { createFilter } from '../tree/filter.ts';
-import { type FileEntry, type FilesElsewhere, type PathFilter, resolveRoot, walk } from '../tree/walk.ts';
+import {
+  type FileEntry,
+  type FilesElsewhere,
+  type PathDecision,
+  type PathFilter,
+  resolveRoot,
+  walk,
+} from '../tree/walk.ts';
 
 /**
  * What happens to a file: `sent` to the daemon, `ignored` by a rule of the ignore file, or `unasked`: no instruction
@@ -64,8 +71,8 @@ const maxNodes = 2_000_000;
 const maxNotSent = 500_000;
 
 interface State {
-  readonly ignoring: ReturnType<PathFilter['visit']> | undefined;
-  readonly asking: ReturnType<PathFilter['visit']> | undefined;
+  readonly ignoring: PathDecision | undefined;
+  readonly asking: PathDecision | undefined;
   readonly fate: Fate;
   readonly rule: number;
 }
@@ -101,7 +108,7 @@ export async function readContextTree(
   let isCut = false;
 
   const filter: PathFilter<State> = {
-    visit(path, isDirectory, parent) {
+    decide(path, isDirectory, parent) {
       const ignored = inherit(ignoring, path, isDirectory, parent, parent?.ignoring);
       const asked = inherit(asking, path, isDirectory, parent, parent?.asking);
       const isIgnored = ignored?.listed === false;
@@ -143,11 +150,11 @@ function inherit(
   path: string,
   isDirectory: boolean,
   parent: State | undefined,
-  ofParent: ReturnType<PathFilter['visit']> | undefined,
-): ReturnType<PathFilter['visit']> | undefined {
+  ofParent: PathDecision | undefined,
+): PathDecision | undefined {
   if (!filter) return undefined;
   if (parent && ofParent && !ofParent.descend) return ofParent;
-  return filter.visit(path, isDirectory, ofParent?.state);
+  return filter.decide(path, isDirectory, ofParent?.state);
 }
 
 function rootNode(): Writable<ContextNode> {

@@ -33,7 +33,7 @@ export async function createFilter(root: string, options: FilterOptions): Promis
   if (!included && !excluded) return undefined;
 
   return {
-    visit(path, isDirectory, parent) {
+    decide(path, isDirectory, parent) {
       let listed = true;
       let descend = isDirectory;
       let include: ParentMatches | undefined;

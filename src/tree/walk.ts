@@ -27,10 +27,11 @@ export interface FileEntry {
 
 /** Decides what of a tree is listed. `S` is what a directory's decision passes down to its children. */
 export interface PathFilter<S = unknown> {
-  visit(path: string, isDirectory: boolean, parent: S | undefined): Visit<S>;
+  decide(path: string, isDirectory: boolean, parent: S | undefined): PathDecision<S>;
 }
 
-interface Visit<S = unknown> {
+/** What a filter decides about a path. */
+export interface PathDecision<S = unknown> {
   readonly listed: boolean;
   /** For directories: whether something inside may be listed. */
   readonly descend: boolean;
@@ -71,13 +72,13 @@ export interface FilesElsewhere {
  */
 export async function walk(
   root: string,
-  take: Visitor,
+  visit: Visitor,
   filter?: PathFilter,
   signal?: AbortSignal,
   elsewhere?: FilesElsewhere,
 ): Promise<void> {
   const options = { filter, signal, elsewhere };
-  await new Walk(await resolveRoot(root), await xattrCalls(), take, options).run();
+  await new Walk(await resolveRoot(root), await xattrCalls(), visit, options).run();
 }
 
 interface WalkOptions {
@@ -89,25 +90,30 @@ interface WalkOptions {
 class Walk {
   private readonly base: string;
   private readonly xattrs: XattrCalls | undefined;
-  private readonly take: Visitor;
+  private readonly visit: Visitor;
   private readonly filter: PathFilter | undefined;
   private readonly signal: AbortSignal | undefined;
   private readonly elsewhere: FilesElsewhere | undefined;
   private readonly firstPaths = new FirstPaths();
   /** Unlisted directories above the current one. */
-  private readonly pending: Item[] = [];
+  private readonly unlisted: Item[] = [];
 
-  constructor(base: string, xattrs: XattrCalls | undefined, take: Visitor, { filter, signal, elsewhere }: WalkOptions) {
+  constructor(
+    base: string,
+    xattrs: XattrCalls | undefined,
+    visit: Visitor,
+    { filter, signal, elsewhere }: WalkOptions,
+  ) {
     this.base = base;
     this.xattrs = xattrs;
-    this.take = take;
+    this.visit = visit;
     this.filter = filter;
     this.signal = signal;
     this.elsewhere = elsewhere;
   }
 
   async run(): Promise<void> {
-    await this.list(await this.open('', undefined));
+    await this.walkDirectory(await this.open('', undefined));
   }
 
   /** Reads the names of a directory, and begins to read the metadata of the first ones. */
@@ -124,25 +130,25 @@ class Walk {
           pause = performance.now() + patternSliceMs;
         }
         const path = dir === '' ? entry.name : `${dir}/${entry.name}`;
-        const visit = this.filter?.visit(path, entry.isDirectory(), parent) ?? listedVisit;
+        const decision = this.filter?.decide(path, entry.isDirectory(), parent) ?? listAndDescend;
         const isElsewhere = names?.has(entry.name) === true;
-        items.push({ path, name: entry.name, descend: entry.isDirectory() && visit.descend, visit, isElsewhere });
+        items.push({ path, name: entry.name, descend: entry.isDirectory() && decision.descend, decision, isElsewhere });
       }
-      nextBatch = started(this.lookInside(dir, listedOf(items, 0), inside));
+      nextBatch = deferRejection(this.readMetadataIn(dir, listedOf(items, 0), inside));
       await nextBatch.catch(() => {}); // the directory has to stay open until then
     };
     if (!(await inDirectory(this.base, dir, read)) && names) await read(undefined);
     return { path: dir, items, nextBatch };
   }
 
-  private async look(dir: string, items: readonly Item[]): Promise<void> {
+  private async readMetadataOf(dir: string, items: readonly Item[]): Promise<void> {
     if (items.length === 0) return;
-    const isThere = await inDirectory(this.base, dir, (inside) => this.lookInside(dir, items, inside));
-    if (!isThere) await this.lookInside(dir, items, undefined);
+    const isThere = await inDirectory(this.base, dir, (inside) => this.readMetadataIn(dir, items, inside));
+    if (!isThere) await this.readMetadataIn(dir, items, undefined);
   }
 
   /** @param inside the directory; undefined if the tree itself lacks it */
-  private async lookInside(dir: string, items: readonly Item[], inside: InsideOf | undefined): Promise<void> {
+  private async readMetadataIn(dir: string, items: readonly Item[], inside: InsideOf | undefined): Promise<void> {
     const others = this.elsewhere ? items.filter((item) => item.isElsewhere) : [];
     if (inside && others.length < items.length)
       await readMetadata(others.length > 0 ? items.filter((item) => !item.isElsewhere) : items, inside, this.xattrs);
@@ -150,7 +156,7 @@ class Walk {
       await inDirectory(this.elsewhere!.root, dir, (there) => readMetadata(others, there, this.xattrs));
   }
 
-  private async list(directory: Directory): Promise<void> {
+  private async walkDirectory(directory: Directory): Promise<void> {
     const { items } = directory;
     const dirs = items.filter((item) => item.descend);
     let opened = 0;
@@ -158,16 +164,16 @@ class Walk {
     for (const [i, item] of items.entries()) {
       if (i % statBatch === 0) {
         await directory.nextBatch;
-        directory.nextBatch = started(this.look(directory.path, listedOf(items, i + statBatch)));
+        directory.nextBatch = deferRejection(this.readMetadataOf(directory.path, listedOf(items, i + statBatch)));
       }
       const { stats } = item;
-      if (item.visit.listed && !stats) continue;
+      if (item.decision.listed && !stats) continue;
       if (stats) {
-        if (this.pending.length > 0) await this.visitPending();
+        if (this.unlisted.length > 0) await this.visitUnlisted();
         const linkname = item.target ?? this.firstPaths.hardLinkTarget(item.path, stats);
         const root = item.isElsewhere ? this.elsewhere!.root : this.base;
-        const taken = this.take(toEntry(item.path, stats, linkname, item.xattrs), stats, root);
-        if (taken) await taken;
+        const visited = this.visit(toEntry(item.path, stats, linkname, item.xattrs), stats, root);
+        if (visited) await visited;
         item.stats = undefined;
       }
       if (!item.descend) continue;
@@ -175,19 +181,22 @@ class Walk {
       entered++;
       for (; opened < Math.min(dirs.length, entered + readAhead); opened++) {
         const dir = dirs[opened]!;
-        dir.children = started(this.open(dir.path, dir.visit.state));
+        dir.children = deferRejection(this.open(dir.path, dir.decision.state));
       }
-      if (!stats) this.pending.push(item);
-      await this.list(await item.children!);
+      if (!stats) this.unlisted.push(item);
+      await this.walkDirectory(await item.children!);
       item.children = undefined;
-      if (!stats && this.pending.at(-1) === item) this.pending.pop();
+      if (!stats && this.unlisted.at(-1) === item) this.unlisted.pop();
     }
   }
 
-  private async visitPending(): Promise<void> {
-    for (const parent of this.pending.splice(0)) {
-      await this.look(parent.path.slice(0, Math.max(0, parent.path.length - parent.name.length - 1)), [parent]);
-      if (parent.stats) await this.take(toEntry(parent.path, parent.stats, '', parent.xattrs), parent.stats, this.base);
+  private async visitUnlisted(): Promise<void> {
+    for (const parent of this.unlisted.splice(0)) {
+      await this.readMetadataOf(parent.path.slice(0, Math.max(0, parent.path.length - parent.name.length - 1)), [
+        parent,
+      ]);
+      if (parent.stats)
+        await this.visit(toEntry(parent.path, parent.stats, '', parent.xattrs), parent.stats, this.base);
     }
   }
 }
@@ -211,7 +220,7 @@ class FirstPaths {
 
 /** The items of a batch that the filter lists. */
 function listedOf(items: readonly Item[], start: number): readonly Item[] {
-  return items.slice(start, start + statBatch).filter((item) => item.visit.listed);
+  return items.slice(start, start + statBatch).filter((item) => item.decision.listed);
 }
 
 /** A directory that was read, and the metadata that its list has to wait for. */
@@ -226,7 +235,7 @@ interface Item {
   readonly path: string;
   readonly name: string;
   readonly descend: boolean;
-  readonly visit: Visit;
+  readonly decision: PathDecision;
   readonly isElsewhere: boolean;
   stats?: BigIntStats | undefined;
   /** Target of a symbolic link. */
@@ -236,12 +245,12 @@ interface Item {
 }
 
 /** Marks the rejection of a promise as handled; the later await still sees it. */
-function started<T>(promise: Promise<T>): Promise<T> {
+function deferRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;
 }
 
-const listedVisit: Visit = { listed: true, descend: true, state: undefined };
+const listAndDescend: PathDecision = { listed: true, descend: true, state: undefined };
 
 /** The real path of a directory to walk. */
 export async function resolveRoot(root: string): Promise<string> {

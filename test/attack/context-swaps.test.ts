@@ -24,11 +24,11 @@ const swap = (at: string, target: string) => {
   symlinkSync(target, at);
 };
 
-/** Sends a context and says how it ended; `onVisit` runs when a name was read and nothing of it looked at. */
-async function send(dir: string, { onVisit = (_: string) => {}, beforeRequests = () => {} }) {
+/** Sends a context and says how it ended; `onDecision` runs after a name was read, before the file is looked at. */
+async function send(dir: string, { onDecision = (_: string) => {}, beforeRequests = () => {} }) {
   const filter: PathFilter = {
-    visit(name, isDirectory) {
-      onVisit(name);
+    decide(name, isDirectory) {
+      onDecision(name);
       return { listed: true, descend: isDirectory, state: undefined };
     },
   };
@@ -52,10 +52,10 @@ describe('a context that is changed while it is sent', () => {
   ])('%s becomes a link after its name was read', async (_, swapped) => {
     const { dir, outside } = place(['d/e/file', 'x']);
     writeFileSync(path.join(outside, 'd/e/only-outside'), secret);
-    const onVisit = (name: string) => {
+    const onDecision = (name: string) => {
       if (name === swapped) swap(path.join(dir, swapped), path.join(outside, swapped));
     };
-    const { failure, all } = await send(dir, { onVisit });
+    const { failure, all } = await send(dir, { onDecision });
     expect(failure).toMatch(/d(\/e)? is a link$/);
     expect(all).not.toMatch(/SECRET|only-outside/);
   });
@@ -63,10 +63,10 @@ describe('a context that is changed while it is sent', () => {
   test('a directory becomes a link after its files were read, before they are looked at', async () => {
     const { dir, outside } = place(['d/file']);
     writeFileSync(path.join(outside, 'd/file'), `${secret} of another length`);
-    const onVisit = (name: string) => {
+    const onDecision = (name: string) => {
       if (name === 'd/file') swap(path.join(dir, 'd'), path.join(outside, 'd'));
     };
-    const { failure, entries } = await send(dir, { onVisit });
+    const { failure, entries } = await send(dir, { onDecision });
     expect(failure).toMatch(/\/d was moved, or its path has a link$/);
     expect(entries.map(({ path, size }) => [path, size])).toEqual([['d', 0]]);
   });
@@ -126,10 +126,10 @@ describe('a context that is changed while it is sent', () => {
 
   test('a directory that vanishes is left out, as files are', async () => {
     const { dir } = place(['d/e/file', 'x']);
-    const onVisit = (name: string) => {
+    const onDecision = (name: string) => {
       if (name === 'd/e') rmSync(path.join(dir, 'd/e'), { recursive: true });
     };
-    const { entries, failure } = await send(dir, { onVisit });
+    const { entries, failure } = await send(dir, { onDecision });
     expect(failure).toBe('');
     expect(entries.map(({ path }) => path)).toEqual(['d', 'x']);
   });
@@ -145,7 +145,7 @@ describe('paths to follow', () => {
     expect(await followLinks(dir, ['absolute/d/file'])).toEqual(['absolute', `${outside.slice(1)}/d/file`]);
     expect(await followLinks(dir, ['through/f*'])).toEqual(['d/f*', 'through']);
     const filter = await createFilter(dir, { follow: ['../*', '../../etc/*'] });
-    expect(filter!.visit('etc', true, undefined).listed).toBe(false);
+    expect(filter!.decide('etc', true, undefined).listed).toBe(false);
   });
 });
 

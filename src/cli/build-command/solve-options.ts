@@ -151,6 +151,8 @@ function withInlineCache(caches: readonly CacheEntry[]): readonly CacheEntry[] {
   return caches.some(({ type }) => type === 'inline') ? caches : [...caches, { type: 'inline' }];
 }
 
+type LockPolicy = Awaited<ReturnType<typeof lockPolicyOf>>;
+
 /**
  * The frontend that reads the Dockerfile, and the policy that it needs. If the Dockerfile is not on this machine, the
  * frontend looks for a Rego policy first.
@@ -159,22 +161,42 @@ async function frontendFor(
   request: BuildRequest,
   flagAttrs: Attrs,
   io: Io,
-): Promise<{ readonly frontend: ChosenFrontend; readonly policy: Awaited<ReturnType<typeof lockPolicyOf>> }> {
-  const { flags, inputs, call, argWatch } = request;
-  const isForDaemon = flags.frontend === undefined && flagAttrs['attest:provenance'] !== undefined && !call;
-  const name = isForDaemon ? 'dockerfile.v0' : flags.frontend;
-  const isDaemons = name === 'dockerfile.v0' && !call && inputs.dockerfile !== '';
-  if (!isDaemons) requireLockReader(name, flagAttrs);
-  const isLocked = isDaemons && (await lockModeOf(flagAttrs[lockOption], inputs.dockerfile)) !== 'off';
-  const policy = isLocked ? await lockPolicyOf(inputs.dockerfile) : undefined;
-  if (isForDaemon && isForPeople(progressMode(flags, io.env)))
+): Promise<{ readonly frontend: ChosenFrontend; readonly policy: LockPolicy }> {
+  const { flags, inputs, argWatch } = request;
+  const isForProvenance = needsDaemonFrontend(request, flagAttrs);
+  const name = isForProvenance ? 'dockerfile.v0' : flags.frontend;
+  const { isLocked, policy } = await lockForDaemonFrontend(name, request, flagAttrs);
+  if (isForProvenance && isForPeople(progressMode(flags, io.env)))
     io.writeStderr(
       "note: the daemon's own frontend reads the Dockerfile, because the provenance would be incomplete otherwise; --frontend tsfront reads it here\n",
     );
-  const chosen = isForDaemon ? daemonFrontend : chooseFrontend(flags.frontend, argWatch);
+  const chosen = isForProvenance ? daemonFrontend : chooseFrontend(flags.frontend, argWatch);
   const frontend = isLocked ? checkedFirst(chooseFrontend(undefined, argWatch), chosen) : chosen;
   if (inputs.remoteDockerfile === '' || isPolicyDisabled(flags.policy, io.env)) return { frontend, policy };
   return { frontend: refusingPolicyIn(frontend, inputs.remoteDockerfile), policy };
+}
+
+/** Whether the daemon's own frontend reads the Dockerfile of a user who chose none, for its complete provenance. */
+function needsDaemonFrontend({ flags, call }: BuildRequest, flagAttrs: Attrs): boolean {
+  return flags.frontend === undefined && flagAttrs['attest:provenance'] !== undefined && !call;
+}
+
+/**
+ * Whether a build with the daemon's own frontend, which reads no lock, is locked, and the lock as a policy.
+ *
+ * @throws UsageError if another frontend that knows no lock would read the Dockerfile of a build that is to be locked
+ */
+async function lockForDaemonFrontend(
+  frontend: string | undefined,
+  { inputs: { dockerfile }, call }: BuildRequest,
+  flagAttrs: Attrs,
+): Promise<{ readonly isLocked: boolean; readonly policy: LockPolicy }> {
+  if (frontend !== 'dockerfile.v0' || call || dockerfile === '') {
+    requireLockReader(frontend, flagAttrs);
+    return { isLocked: false, policy: undefined };
+  }
+  const isLocked = (await lockModeOf(flagAttrs[lockOption], dockerfile)) !== 'off';
+  return { isLocked, policy: isLocked ? await lockPolicyOf(dockerfile) : undefined };
 }
 
 /** @throws UsageError if a frontend that knows no lock would read the Dockerfile of a build that is to be locked */
