@@ -6,9 +6,9 @@ import { Exit } from './exit.ts';
 import { reportFailure } from './failure.ts';
 import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
+import { type OpenedBuild, openBuild } from './open-build.ts';
 import { reportUnusedArgs } from './options/build-args.ts';
 import type { SourceFlags } from './options/offline-command.ts';
-import { type OpenedBuild, openBuild } from './options/open-build.ts';
 import { requireWritable } from './output.ts';
 
 /** A compilation, and where its files are. */

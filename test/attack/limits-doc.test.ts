@@ -46,7 +46,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['explain/digest-cache.ts', 'maxTotalBytes', 'bytes'],
   ],
   'variables that `explain`': [['explain/compare-builds.ts', 'maxVariables', 'count']],
-  'a record or compiled': [['cli/explained-side.ts', 'maxFileBytes', 'bytes']],
+  'a record or compiled': [['cli/explain-command/explained-side.ts', 'maxFileBytes', 'bytes']],
   'rows of a table of `context`': [['cli/context-report.ts', 'maxRows', 'count']],
   'a word with': [['parser/words.ts', 'maxExpanded', 'bytes']],
   'growth of all words': [['parser/words.ts', 'characters', 'bytes']],
@@ -141,7 +141,7 @@ const behind: Readonly<Record<string, readonly Constant[]>> = {
     ['oci/manifest.ts', 'maxNesting', 'count'],
   ],
   'levels of a manifest': [['oci/json-object.ts', 'maxDepth', 'count']],
-  'a table of images': [['cli/options/open-build.ts', 'maxImagesBytes', 'bytes']],
+  'a table of images': [['cli/open-build.ts', 'maxImagesBytes', 'bytes']],
   'the index of a layout': [['client/session/layout-index.ts', 'maxJsonBytes', 'bytes']],
   'a file or an archive from the web': [['offline/open-remote-sources.ts', 'maxDownload', 'bytes']],
   'a lock': [

@@ -9,7 +9,7 @@ import type { Recording } from '../../explain/start-recording.ts';
 import type { Bridge, Reference, Result } from '../../gateway/bridge.ts';
 import type { Definition } from '../../llb/definition.ts';
 import { UsageError } from '../../offline/usage-error.ts';
-import { areRecordsOff, digestDir, keepRecord, recordFile, recordKey } from '../build-records.ts';
+import { areRecordsOff, digestDir, keepRecord, recordFile, recordKey } from '../explain-command/build-records.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import type { BuildFlags } from '../options/declare-build.ts';
@@ -243,7 +243,7 @@ async function writeExplanation(
 ): Promise<void> {
   const { parseRecord } = await import('../../explain/build-record.ts');
   const { compareBuilds } = await import('../../explain/compare-builds.ts');
-  const { formatExplanation, formatSurprises, valuesNote } = await import('../explanation.ts');
+  const { formatExplanation, formatSurprises, valuesNote } = await import('../explain-command/explanation.ts');
   const explanation = compareBuilds(older, parseRecord(newer)!);
   io.writeStderr(
     `\n${valuesNote(explanation)}${formatExplanation(explanation, cached)}${formatSurprises(explanation, cached)}`,

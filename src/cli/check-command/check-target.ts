@@ -13,9 +13,9 @@ import { replaceFile } from '../../system/replace-file.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { adviceInFlags } from '../offline-hint.ts';
+import { type OpenedBuild, openBuild } from '../open-build.ts';
 import type { SettingsOf } from '../options/lint-settings.ts';
 import type { SourceFlags } from '../options/offline-command.ts';
-import { type OpenedBuild, openBuild } from '../options/open-build.ts';
 import type { ShownPath } from '../shown-path.ts';
 import type { TargetToCheck } from './targets.ts';
 

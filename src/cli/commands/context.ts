@@ -8,8 +8,8 @@ import { Exit } from '../exit.ts';
 import { reportFailure } from '../failure.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
+import { type OpenedBuild, openBuild } from '../open-build.ts';
 import { offlineCommand } from '../options/offline-command.ts';
-import { type OpenedBuild, openBuild } from '../options/open-build.ts';
 import { type OptionsOf, options } from '../options/options.ts';
 import { requireOwnPlaces, requireWritable, writeOutput, writeText } from '../output.ts';
 

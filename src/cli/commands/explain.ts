@@ -4,8 +4,8 @@ import type { BuildRecord } from '../../explain/build-record.ts';
 import { unknownImagesNote } from '../../offline/unknown-images.ts';
 import { UsageError } from '../../offline/usage-error.ts';
 import { redactedJson } from '../../text/redact.ts';
-import { lastRecord } from '../build-records.ts';
-import type { SharedWork } from '../explained-side.ts';
+import { lastRecord } from '../explain-command/build-records.ts';
+import type { SharedWork } from '../explain-command/explained-side.ts';
 import type { Io } from '../io.ts';
 import { inFlags } from '../options/flag-names.ts';
 import { offlineCommand, type SourceFlags } from '../options/offline-command.ts';
@@ -66,7 +66,7 @@ async function run(given: string, flags: ExplainFlags, io: Io): Promise<void> {
   if (flags.record !== undefined) await writeRecord(flags.record, await whole(), io);
   const { compareBuilds } = await import('../../explain/compare-builds.ts');
   const explanation = compareBuilds(older, newer);
-  const { formatExplanation, valuesNote } = await import('../explanation.ts');
+  const { formatExplanation, valuesNote } = await import('../explain-command/explanation.ts');
   if (!explanation.valuesCompared) io.writeStderr(valuesNote(explanation));
   if (flags.format === 'json') return writeOutput(flags.output, `${redactedJson(explanation, 2, io.hide)}\n`, io);
   await writeText(flags.output, formatExplanation(explanation), io);
@@ -105,7 +105,7 @@ async function bothBuilds(
   shared: SharedWork,
   io: Io,
 ): Promise<BothBuilds> {
-  const { openSide } = await import('../explained-side.ts');
+  const { openSide } = await import('../explain-command/explained-side.ts');
   const { context } = to;
   const from = flags.from ?? (hasOlderOptions(flags) ? to.side : 'HEAD');
   const isRevision = async (side: string | undefined) =>
@@ -133,7 +133,7 @@ async function bothBuilds(
 
 /** The last record of the build of a directory, and the build as it is now: without `.git` if there is no record. */
 async function lastAndNow(context: string, flags: ExplainFlags, shared: SharedWork, io: Io) {
-  const { openDirectory, recordOpened } = await import('../explained-side.ts');
+  const { openDirectory, recordOpened } = await import('../explain-command/explained-side.ts');
   const opened = await openDirectory(context, flags, io);
   try {
     const last = await lastRecord(opened.place, io);

@@ -78,7 +78,7 @@ async function readRecord(file: string, io: Io): Promise<GraphOptions['record']>
 
 async function readExplanations(file: string, io: Io): Promise<GraphOptions['explanations']> {
   const { parseExplanation } = await import('../../explain/parse-explanation.ts');
-  const { explainOps } = await import('../explanation.ts');
+  const { explainOps } = await import('../explain-command/explanation.ts');
   return readGiven('--explain', file, (text) => explainOps(parseExplanation(text)), io);
 }
 

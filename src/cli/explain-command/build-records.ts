@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { BuildRecord } from '../explain/build-record.ts';
-import { defaultCacheDir } from '../system/cache-dir.ts';
-import type { Io } from './io.ts';
-import { writeOutput } from './output.ts';
+import type { BuildRecord } from '../../explain/build-record.ts';
+import { defaultCacheDir } from '../../system/cache-dir.ts';
+import type { Io } from '../io.ts';
+import { writeOutput } from '../output.ts';
 
 /** Turns the records off if it is 0 or false. */
 const recordVariable = 'TSFRONT_RECORD';
@@ -45,7 +45,7 @@ export async function recordFile(
 
 /** The key by which records of this user have digests of values; undefined if the user has no directory for it. */
 export async function recordKey({ env }: Pick<Io, 'env'>): Promise<string | undefined> {
-  const { readValueKey } = await import('../explain/value-key.ts');
+  const { readValueKey } = await import('../../explain/value-key.ts');
   return readValueKey(defaultCacheDir(env));
 }
 
@@ -85,7 +85,7 @@ export async function lastRecord(
   try {
     const { mtime, size } = await stat(file);
     if (size > maxRecordBytes) return undefined;
-    const { parseRecord } = await import('../explain/build-record.ts');
+    const { parseRecord } = await import('../../explain/build-record.ts');
     const record = parseRecord(await readFile(file, 'utf8'));
     return record && { record, time: mtime };
   } catch {

@@ -1,9 +1,9 @@
 /** Why steps of a build run again, for people. */
-import type { Cause } from '../explain/cause.ts';
-import type { ExplainedStep, Explanation } from '../explain/compare-builds.ts';
-import type { OpExplanation } from '../graph/graph-model.ts';
-import { count, formatInteger } from '../text/number.ts';
-import { printableLine } from '../text/printable.ts';
+import type { Cause } from '../../explain/cause.ts';
+import type { ExplainedStep, Explanation } from '../../explain/compare-builds.ts';
+import type { OpExplanation } from '../../graph/graph-model.ts';
+import { count, formatInteger } from '../../text/number.ts';
+import { printableLine } from '../../text/printable.ts';
 
 /** What to say if values could not be compared. */
 export function valuesNote({ valuesCompared }: Explanation): string {

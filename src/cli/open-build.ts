@@ -1,16 +1,16 @@
 /** Opens the inputs of a command without a daemon. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { buildArgsOf } from '../../gateway/options.ts';
-import type { OfflineOptions } from '../../offline/offline-bridge.ts';
-import { UsageError } from '../../offline/usage-error.ts';
-import { defaultCacheDir } from '../../system/cache-dir.ts';
-import type { Io } from '../io.ts';
-import { writeOutput } from '../output.ts';
-import { warnOnce } from '../warn.ts';
-import { withFileArgs } from './build-args.ts';
-import { readBuildContexts } from './named-values.ts';
-import type { SourceFlags } from './offline-command.ts';
+import { buildArgsOf } from '../gateway/options.ts';
+import type { OfflineOptions } from '../offline/offline-bridge.ts';
+import { UsageError } from '../offline/usage-error.ts';
+import { defaultCacheDir } from '../system/cache-dir.ts';
+import type { Io } from './io.ts';
+import { withFileArgs } from './options/build-args.ts';
+import { readBuildContexts } from './options/named-values.ts';
+import type { SourceFlags } from './options/offline-command.ts';
+import { writeOutput } from './output.ts';
+import { warnOnce } from './warn.ts';
 
 /** An opened build; `close` removes temporary files. */
 export interface OpenedBuild {
@@ -40,10 +40,10 @@ export async function openBuild(context: string, flags: SourceFlags, io: Io): Pr
   if (flags.cacheDir !== undefined && statSync(flags.cacheDir, { throwIfNoEntry: false })?.isDirectory() === false)
     throw new UsageError(`--cache-dir: ${flags.cacheDir} is not a directory`);
   const buildArg = await withFileArgs(flags.buildArgFile, flags.buildArg, io.signal);
-  const { dockerfileAttrs } = await import('./dockerfile-attrs.ts');
+  const { dockerfileAttrs } = await import('./options/dockerfile-attrs.ts');
   const attrs = dockerfileAttrs({ ...flags, buildArg }, io.env);
   const given = Object.fromEntries(flags.opt ?? []);
-  const { openBuildContext } = await import('../../offline/build-context.ts');
+  const { openBuildContext } = await import('../offline/build-context.ts');
   const opened = await openBuildContext({
     context,
     file: flags.file,
@@ -56,14 +56,14 @@ export async function openBuild(context: string, flags: SourceFlags, io: Io): Pr
   });
   const remote = flags.offline
     ? undefined
-    : (await import('../../offline/open-remote-sources.ts')).openRemoteSources({ signal: io.signal });
+    : (await import('../offline/open-remote-sources.ts')).openRemoteSources({ signal: io.signal });
   const opts = {
     ...opened.opts,
     ...attrs,
     ...given,
   };
   io.addSecrets(buildArgsOf(opts));
-  const { recordImages } = await import('../../resolve/record-images.ts');
+  const { recordImages } = await import('../resolve/record-images.ts');
   const resolvers = await openImages(flags, io).catch((error: Error) => {
     throw new UsageError(error.message, { cause: error });
   });
@@ -99,8 +99,8 @@ const maxImagesBytes = 64 << 20;
 async function openImages(flags: SourceFlags, io: Io): Promise<OfflineOptions['images']> {
   const images: OfflineOptions['images'][number][] = [];
   if (flags.images.length > 0) {
-    const { readNamedFile } = await import('../../system/named-file.ts');
-    const { parseImageTable } = await import('../../resolve/image-table.ts');
+    const { readNamedFile } = await import('../system/named-file.ts');
+    const { parseImageTable } = await import('../resolve/image-table.ts');
     for (const file of flags.images) {
       const bytes = await readNamedFile(file, maxImagesBytes, io.signal).catch((error: Error) => {
         throw new Error(`cannot read ${file}: --images takes a file as --write-images writes it (${error.message})`);
@@ -113,15 +113,15 @@ async function openImages(flags: SourceFlags, io: Io): Promise<OfflineOptions['i
     }
   }
   if (flags.ociLayout)
-    images.push((await import('../../resolve/oci-layout-resolver.ts')).ociLayoutResolver(flags.ociLayout));
+    images.push((await import('../resolve/oci-layout-resolver.ts')).ociLayoutResolver(flags.ociLayout));
   const cacheDir = flags.cacheDir ?? defaultCacheDir(io.env);
-  const { createBlobCache } = await import('../../resolve/blob-cache.ts');
+  const { createBlobCache } = await import('../resolve/blob-cache.ts');
   const cache = cacheDir === undefined ? undefined : createBlobCache(cacheDir);
   if (flags.offline) {
-    if (cache) images.push((await import('../../resolve/cached-images.ts')).cachedImages(cache));
+    if (cache) images.push((await import('../resolve/cached-images.ts')).cachedImages(cache));
   } else {
-    const { registryResolver } = await import('../../resolve/registry-resolver.ts');
-    const { dockerConfigDir, dockerCredentials } = await import('../../registry/docker-config.ts');
+    const { registryResolver } = await import('../resolve/registry-resolver.ts');
+    const { dockerConfigDir, dockerCredentials } = await import('../registry/docker-config.ts');
     const onWarning = warnOnce(io);
     images.push(
       registryResolver({

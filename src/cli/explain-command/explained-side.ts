@@ -4,22 +4,22 @@
  */
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { BuildRecord } from '../explain/build-record.ts';
-import type { RecordedBuild } from '../explain/make-record.ts';
-import type { TreeOptions } from '../explain/taken-trees.ts';
-import type { UnchangedFiles } from '../explain/unchanged-files.ts';
-import { splitAtFirst } from '../go/split-at-first.ts';
-import type { Definition } from '../llb/definition.ts';
-import type { compilingOnce } from '../offline/compile-once.ts';
-import { withUnknownImages } from '../offline/unknown-images.ts';
-import { UsageError } from '../offline/usage-error.ts';
+import type { BuildRecord } from '../../explain/build-record.ts';
+import type { RecordedBuild } from '../../explain/make-record.ts';
+import type { TreeOptions } from '../../explain/taken-trees.ts';
+import type { UnchangedFiles } from '../../explain/unchanged-files.ts';
+import { splitAtFirst } from '../../go/split-at-first.ts';
+import type { Definition } from '../../llb/definition.ts';
+import type { compilingOnce } from '../../offline/compile-once.ts';
+import { withUnknownImages } from '../../offline/unknown-images.ts';
+import { UsageError } from '../../offline/usage-error.ts';
+import { Exit } from '../exit.ts';
+import { reportFailure } from '../failure.ts';
+import { untilAborted } from '../interrupt.ts';
+import type { Io } from '../io.ts';
+import { type OpenedBuild, openBuild } from '../open-build.ts';
+import type { SourceFlags } from '../options/offline-command.ts';
 import { digestDir, type RecordedPlace, recordKey } from './build-records.ts';
-import { Exit } from './exit.ts';
-import { reportFailure } from './failure.ts';
-import { untilAborted } from './interrupt.ts';
-import type { Io } from './io.ts';
-import type { SourceFlags } from './options/offline-command.ts';
-import { type OpenedBuild, openBuild } from './options/open-build.ts';
 
 /** What names a build. */
 export interface NamedSide {
@@ -62,7 +62,7 @@ export async function openSide(
       withoutGit,
     });
   if (found) return openFile({ option, side, context, flags, withoutGit }, found.size, shared, io);
-  const { checkOutRevision } = await import('../explain/git-revision.ts');
+  const { checkOutRevision } = await import('../../explain/git-revision.ts');
   const revision = await untilAborted(checkOutRevision(context, side, io.signal), io.signal).catch((error: unknown) => {
     io.signal.throwIfAborted();
     throw error instanceof UsageError
@@ -116,7 +116,7 @@ export async function recordOpened(
 ): Promise<BuildRecord> {
   const options = unchanged ? withFilling(build, unchanged) : build.options;
   const opened = flags.offline ? withUnknownImages(options) : options;
-  const { compile, CompileError } = await import('../offline/compile.ts');
+  const { compile, CompileError } = await import('../../offline/compile.ts');
   // The images of a build are known when it is compiled.
   const compiling = flags.writeImages === undefined ? shared.compile(opened) : compile(opened);
   const compiled = await untilAborted(compiling, io.signal).catch(async (error) => {
@@ -161,7 +161,7 @@ function withFilling({ options, dirs }: OpenedBuild, unchanged: UnchangedFiles):
 }
 
 async function makeRecordOf(build: RecordedBuild, options: TreeOptions, io: Io): Promise<BuildRecord> {
-  const { makeRecord } = await import('../explain/make-record.ts');
+  const { makeRecord } = await import('../../explain/make-record.ts');
   const others = { signal: io.signal, key: await recordKey(io), digestDir: digestDir(io) };
   return untilAborted(makeRecord(build, { ...options, ...others }), io.signal);
 }
@@ -183,7 +183,7 @@ async function openFile(
   try {
     const definitions = isBinary ? await readBinary(bytes) : await readJson(bytes.toString());
     if (!(definitions instanceof Map)) return definitions;
-    const { openBuildContext } = await import('../offline/build-context.ts');
+    const { openBuildContext } = await import('../../offline/build-context.ts');
     const opened = await openBuildContext({ context, file: flags.file, readStdin: io.readStdin, offline: true });
     return await makeRecordOf({ compiled: { definitions }, opened }, { withoutGit }, io);
   } catch (error) {
@@ -194,20 +194,20 @@ async function openFile(
 
 /** The binary format of `compile`. */
 async function readBinary(bytes: Uint8Array): Promise<Map<string, Definition>> {
-  const { Definition } = await import('../llb/definition.ts');
+  const { Definition } = await import('../../llb/definition.ts');
   const definition = Definition.decode(bytes);
   for (const _ of definition.ops()); // throws if an op is invalid
   return new Map([['', definition]]);
 }
 
 async function readJson(text: string): Promise<BuildRecord | Map<string, Definition>> {
-  const { parseRecord } = await import('../explain/build-record.ts');
+  const { parseRecord } = await import('../../explain/build-record.ts');
   const found = parseRecord(text);
   if (found) return found;
   const { version } = JSON.parse(text) as { version?: unknown };
   if (version !== undefined)
     throw new Error(`it is neither a record nor a compiled file (its version is ${JSON.stringify(version)})`);
-  const { parseCompiled } = await import('../offline/compiled-file.ts');
+  const { parseCompiled } = await import('../../offline/compiled-file.ts');
   try {
     return new Map(parseCompiled(text).definitions);
   } catch (error) {

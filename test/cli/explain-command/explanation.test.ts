@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { formatExplanation } from '../../src/cli/explanation.ts';
-import type { ExplainedStep } from '../../src/explain/compare-builds.ts';
+import { formatExplanation } from '../../../src/cli/explain-command/explanation.ts';
+import type { ExplainedStep } from '../../../src/explain/compare-builds.ts';
 
 const step = (line: number, more: Partial<ExplainedStep>): ExplainedStep => ({
   platform: '',
