@@ -7,6 +7,7 @@ import { inBuildFlags } from '../gateway/build-flags.ts';
 import { SourceError } from '../gateway/error-status.ts';
 import { sourceFile } from '../gateway/source-info.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
+import { findCause } from '../text/causes.ts';
 import { errorMessage } from '../text/error-message.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
 import { lackingHint } from './missing-option-hint.ts';
@@ -50,6 +51,6 @@ export function hintLine(error: unknown, message: string): string {
 const hintLinesInFlags = (message: string) => message.replace(/^hint: .*$/gm, inBuildFlags);
 
 function sourceOf(error: unknown): SourceFile | undefined {
-  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof SourceError) return sourceFile(e.source);
-  return undefined;
+  const located = findCause(error, SourceError);
+  return located && sourceFile(located.source);
 }

@@ -3,6 +3,7 @@ import { AddressError } from '../client/connect/address-error.ts';
 import { LintConfigError } from '../offline/lint-config-error.ts';
 import { UsageError } from '../offline/usage-error.ts';
 import { isOfUnusableFile } from '../system/unusable-file.ts';
+import { findCause } from '../text/causes.ts';
 import { errorMessage } from '../text/error-message.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
 import { Exit, exitCode } from './exit.ts';
@@ -68,7 +69,5 @@ function plainText(error: unknown): string {
 
 /** Whether the command line is wrong, or a file that it names: an address of a daemon has files too. */
 function isUsage(error: unknown): boolean {
-  if (error instanceof UsageError || isOfUnusableFile(error)) return true;
-  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof AddressError) return true;
-  return false;
+  return error instanceof UsageError || isOfUnusableFile(error) || findCause(error, AddressError) !== undefined;
 }

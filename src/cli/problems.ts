@@ -10,6 +10,7 @@ import { sourceFile } from '../gateway/source-info.ts';
 import type { Checked } from '../offline/check.ts';
 import type { LintConfigError } from '../offline/lint-config-error.ts';
 import { explainStrayBytes } from '../parser/hints/stray-bytes.ts';
+import { findCause } from '../text/causes.ts';
 import { errorMessage } from '../text/error-message.ts';
 import { count, formatInteger } from '../text/number.ts';
 import { printableLine } from '../text/printable.ts';
@@ -181,9 +182,4 @@ function fixable(problems: readonly Diagnostic[]): string {
 
 function formatRest(rest: number, what: string): string {
   return rest > 0 ? `and ${count(rest, `more ${what}`)}: ${listAllHint}\n` : '';
-}
-
-function findCause<T extends Error>(error: unknown, type: new (...args: never[]) => T): T | undefined {
-  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof type) return e;
-  return undefined;
 }

@@ -1,4 +1,5 @@
 /** The one model of a problem: parser, lint rules and lowering make it, and renderers show it. */
+import { findCause } from '../text/causes.ts';
 import { errorMessage } from '../text/error-message.ts';
 import { hideFields, ShortError } from '../text/short-error.ts';
 import { type DiagnosticCode, type ErrorCode, type Phase, phases, type WarningCode } from './codes.ts';
@@ -184,8 +185,7 @@ export function diagnosticError(
 
 /** Finds the {@link DiagnosticError} in an error's chain of causes. */
 export function findDiagnosticError(error: unknown): DiagnosticError | undefined {
-  for (let e: unknown = error; e instanceof Error; e = e.cause) if (e instanceof DiagnosticError) return e;
-  return undefined;
+  return findCause(error, DiagnosticError);
 }
 
 /**

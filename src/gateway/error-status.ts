@@ -8,6 +8,7 @@ import { type JsonEncodable, marshalJson } from '../go/json-encode.ts';
 import { encodeText } from '../go/text.ts';
 import { lineRanges } from '../lower/source-location.ts';
 import { Code, RpcError, rpcError, type StatusDetail } from '../rpc/rpc-error.ts';
+import { causesOf, findCause } from '../text/causes.ts';
 import { errorMessage } from '../text/error-message.ts';
 import { hideFields, ShortError } from '../text/short-error.ts';
 import { partOf, rangeJson, type SourceDescription, sourceFile, sourceInfoJson } from './source-info.ts';
@@ -70,7 +71,7 @@ export class SourceError extends ShortError {
 
 /** The location of an error, such as `Dockerfile:2`. */
 export function sourceLocationOf(error: unknown): string | undefined {
-  for (let e: unknown = error; e instanceof Error; e = e.cause) {
+  for (const e of causesOf(error)) {
     if (!(e instanceof SourceError)) continue;
     const { filename } = e.source;
     const { range, file } = findDiagnosticError(e)?.diagnostics[0] ?? {};
@@ -98,7 +99,7 @@ export function firstLines(lines: LineRange | undefined): LineRange | undefined 
 
 /** Adds the source file to an error that is about it, unless the error already has one. */
 export function withSource(error: unknown, source: SourceDescription): unknown {
-  for (let e: unknown = error; e instanceof Error; e = e.cause) if (e instanceof SourceError) return error;
+  if (findCause(error, SourceError)) return error;
   const found = findDiagnosticError(error);
   return found ? new SourceError(error, source, found.diagnostics[0].lines) : error;
 }
@@ -128,7 +129,7 @@ export function toStatus(error: unknown, sayHint: (hint: string) => string = (hi
   const details: StatusDetail[] = [];
   let code: number | undefined;
   let dockerfile: SourceDescription | undefined;
-  for (let e: unknown = error; e instanceof Error; e = e.cause) {
+  for (const e of causesOf(error)) {
     if (e instanceof SourceError) {
       dockerfile ??= e.source;
       for (const place of e.locations.slice(-maxPlaces).reverse()) {
@@ -163,7 +164,7 @@ export function toStatus(error: unknown, sayHint: (hint: string) => string = (hi
 
 /** Whether an error has a location that the reference reports, too. */
 function hasLines(error: unknown): boolean {
-  for (let e: unknown = error; e instanceof Error; e = e.cause)
+  for (const e of causesOf(error))
     if (e instanceof SourceError && e.locations.some((lines) => lines !== undefined)) return true;
   return hasRemoteLocation(error);
 }
@@ -203,9 +204,8 @@ function boundedMessage(error: unknown): string {
  */
 export function subrequestMessage(error: unknown): string {
   const message = boundedMessage(error);
-  for (let e: unknown = error; e instanceof Error; e = e.cause)
-    if (e instanceof UnresolvedImage) return message.replace(e.message, () => errorMessage(e.cause));
-  return message;
+  const unresolved = findCause(error, UnresolvedImage);
+  return unresolved ? message.replace(unresolved.message, () => errorMessage(unresolved.cause)) : message;
 }
 
 /** The message of an error without the names of gRPC codes. */

@@ -3,6 +3,7 @@ import { describeError } from '../diagnostic/diagnostic.ts';
 import type { FrontendResult } from '../gateway/run-frontend.ts';
 import { familiarString } from '../image/reference.ts';
 import { UnresolvedReference } from '../resolve/registry-resolver.ts';
+import { causesOf } from '../text/causes.ts';
 import { UnknownImage } from './offline-bridge.ts';
 import { RemoteSource } from './source-files.ts';
 
@@ -27,7 +28,7 @@ const libraryAdvice: OfflineAdvice = {
 
 /** A hint for an image or a source that could not be read; undefined for any other error. */
 export function offlineHint(error: unknown, advice: OfflineAdvice = libraryAdvice): string | undefined {
-  for (let e = error; e instanceof Error; e = e.cause) {
+  for (const e of causesOf(error)) {
     if (e instanceof RemoteSource) return advice.remote;
     if (e instanceof UnknownImage) return advice.unknown(e.image);
     if (e instanceof UnresolvedReference) return advice.unresolved(familiarString(e.reference));

@@ -1,5 +1,6 @@
 /** gRPC's status: what a call failed with. */
 import { decodeLossy } from '../go/text.ts';
+import { findCause } from '../text/causes.ts';
 import { hideFields, ShortError } from '../text/short-error.ts';
 
 /** The status codes that are used by name here; the numbers are gRPC's. */
@@ -94,6 +95,5 @@ export function jsonDetails<T>(error: RpcError, type: string, read: (json: Recor
 
 /** Finds the {@link RpcError} in an error's chain of causes. */
 export function rpcError(error: unknown): RpcError | undefined {
-  for (let e: unknown = error; e instanceof Error; e = e.cause) if (e instanceof RpcError) return e;
-  return undefined;
+  return findCause(error, RpcError);
 }

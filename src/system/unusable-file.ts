@@ -1,3 +1,4 @@
+import { findCause } from '../text/causes.ts';
 import { ShortError } from '../text/short-error.ts';
 
 /**
@@ -10,6 +11,5 @@ export class UnusableFile extends ShortError {
 
 /** Whether that is what has led to an error. */
 export function isOfUnusableFile(error: unknown): boolean {
-  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof UnusableFile) return true;
-  return false;
+  return findCause(error, UnusableFile) !== undefined;
 }

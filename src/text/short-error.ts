@@ -2,6 +2,7 @@
  * Shortens the library's errors in logs and uncaught exceptions. Each message contains those of its causes, and Node
  * prints every cause below an error, so the same text would appear several times.
  */
+import { causesOf } from './causes.ts';
 
 /** An error that is shown without its causes; programs can read them as `cause`. */
 export class ShortError extends Error {
@@ -52,8 +53,7 @@ export function callerOf(called: (...args: never[]) => unknown): CallerFrames {
 
 /** Whether an error is a programming mistake. Node's own errors of these types have a code and are about arguments. */
 function hasMistake(error: Error): boolean {
-  for (let e: unknown = error; e instanceof Error; e = e.cause)
-    if (/^(Type|Reference|Range)Error$/.test(e.name) && !('code' in e)) return true;
+  for (const e of causesOf(error)) if (/^(Type|Reference|Range)Error$/.test(e.name) && !('code' in e)) return true;
   return false;
 }
 

@@ -5,6 +5,7 @@ import { splitAtFirst } from '../../go/split-at-first.ts';
 import { defaultPathEnv } from '../../image/system-path.ts';
 import type { StageInstruction } from '../../parser/ast.ts';
 import { WordError } from '../../parser/words.ts';
+import { findCause } from '../../text/causes.ts';
 import type { ErrorCollector } from '../collect-errors.ts';
 import type { Command } from '../dependencies.ts';
 import { type Doubts, expandedText } from '../doubts.ts';
@@ -69,11 +70,7 @@ function isCertain(error: unknown, { flags }: StageInstruction, text: string, do
   return !doubts.isIn(text.slice(start, end));
 }
 
-function isSyntaxError(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (cause instanceof WordError) return cause.isSyntax;
-  return false;
-}
+const isSyntaxError = (error: unknown) => findCause(error, WordError)?.isSyntax === true;
 
 /** Notes what is known of the values that an instruction sets for later ones. */
 function settleDoubts(

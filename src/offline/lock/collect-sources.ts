@@ -12,6 +12,7 @@ import { Definition } from '../../llb/definition.ts';
 import { gitName, httpName, imageName, isCommit, type SourceKind } from '../../lock/source-name.ts';
 import type { SourcePins } from '../../lock/source-pins.ts';
 import { detectSyntax } from '../../parser/directives.ts';
+import { findCause } from '../../text/causes.ts';
 import { hideValuesOf } from '../../text/hide-secrets.ts';
 import { createOfflineBridge, type OfflineOptions } from '../offline-bridge.ts';
 
@@ -152,6 +153,5 @@ function joined(errors: readonly unknown[]): unknown {
 
 /** The file that an error is about. */
 function sourceOf(error: unknown): SourceError['source'] | undefined {
-  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof SourceError) return e.source;
-  return undefined;
+  return findCause(error, SourceError)?.source;
 }

@@ -3,6 +3,7 @@ import { toStatus } from '../../../../src/gateway/error-status.ts';
 import { checkDockerfile } from '../../../../src/offline/check.ts';
 import { compile } from '../../../../src/offline/compile.ts';
 import { memoryTree } from '../../../../src/offline/file-tree.ts';
+import { causesOf } from '../../../../src/text/causes.ts';
 import { type GoldenCase, goldenNames, readCase } from '../../../golden/cases.ts';
 import { optionsOf } from '../../../offline/golden-options.ts';
 import { mutate } from '../mutate.ts';
@@ -51,8 +52,7 @@ export const lowering: Target = {
         for (const definition of definitions.values()) definition.encode();
       } catch (error) {
         hold(toStatus(error).message !== '', 'an error has words');
-        for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
-          if (cause instanceof TypeError || cause instanceof RangeError) throw cause;
+        for (const cause of causesOf(error)) if (cause instanceof TypeError || cause instanceof RangeError) throw cause;
         throw error;
       }
     });
