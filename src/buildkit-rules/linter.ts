@@ -67,6 +67,7 @@ export function createLinter(
           warningDiagnostic(rule.name, rule.message(...args), {
             range: range ?? (lines && source && linesRange(source, lines)),
             lines: [lines],
+            ...(rule.facts && { facts: rule.facts(...args) }),
             ...(fix && { fix }),
             ...(rule.url !== '' && { url: rule.url }),
           }),

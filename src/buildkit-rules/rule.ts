@@ -1,5 +1,6 @@
 /** The definition of a lint rule. */
 import type { RuleName } from '../diagnostic/codes.ts';
+import type { Facts } from '../diagnostic/facts.ts';
 
 /**
  * A lint rule. Names, descriptions, addresses and messages go over the wire (build warnings, the lint subrequest,
@@ -14,6 +15,8 @@ export interface Rule<Args extends readonly string[] = readonly never[]> {
   readonly url: string;
   /** The message of one finding. */
   message(...args: Args): string;
+  /** What the message is about, as data. */
+  facts?(...args: Args): Facts;
   /** Whether it runs only if `experimental=` names it (or `all`); `skip=` does not turn it off then. */
   readonly experimental: boolean;
   /** Whether it never runs; its name is still valid in options. */
@@ -22,7 +25,7 @@ export interface Rule<Args extends readonly string[] = readonly never[]> {
   readonly aboutValues: boolean;
 }
 
-type RuleDefinition<Args extends readonly string[]> = Pick<Rule<Args>, 'name' | 'description' | 'message'> &
+type RuleDefinition<Args extends readonly string[]> = Pick<Rule<Args>, 'name' | 'description' | 'message' | 'facts'> &
   Partial<Pick<Rule, 'url' | 'experimental' | 'deprecated' | 'aboutValues'>>;
 
 /** Defines a rule; by default it has a page, is on, is neither experimental nor deprecated, and is about the text. */
@@ -34,3 +37,6 @@ export function defineRule<Args extends readonly string[]>(definition: RuleDefin
 
 /** The suffix of a message that suggests a name; '' if there is no suggestion. */
 export const suggestionText = (name: string): string => (name === '' ? '' : ` (did you mean ${name}?)`);
+
+/** The facts of a finding about a name; the suggestion is '' if absent. */
+export const misspelling = (name: string, suggestion: string): Facts => ({ name, meant: suggestion || undefined });

@@ -10,8 +10,9 @@ const withoutAdvice: ReadonlySet<DiagnosticCode> = new Set<DiagnosticCode>(['bui
 /** The problem with a hint for its message or its code, unless it has a hint or a fix. */
 export function withDefaultHint(problem: Diagnostic): Diagnostic {
   if (problem.hint !== undefined || problem.fix || withoutAdvice.has(problem.code)) return problem;
-  const { code, message } = problem;
+  const { code, message, facts } = problem;
   const hint =
+    (facts?.meant === undefined ? undefined : `Write ${facts.meant}, if that is meant.`) ??
     messageHint(code, message) ??
     errorTexts[code as ErrorCode]?.advice ??
     adviceTexts[code as AdviceCode]?.advice ??

@@ -3,6 +3,7 @@ import { findCause } from '../text/causes.ts';
 import { errorMessage } from '../text/error-message.ts';
 import { hideFields, ShortError } from '../text/short-error.ts';
 import { type DiagnosticCode, type ErrorCode, type Phase, phases, type WarningCode } from './codes.ts';
+import { type Facts, findFacts } from './facts.ts';
 import { type LineRange, lineColumn, type SourceFile, type SourceRange } from './source-file.ts';
 
 /** Whether a problem stops a build. */
@@ -52,6 +53,8 @@ export interface Diagnostic {
   readonly file?: SourceFile | undefined;
   /** The locations that the reference reports, innermost first. undefined is a location without lines. */
   readonly lines: readonly (LineRange | undefined)[];
+  /** What it is about, as data: what the message says in words. */
+  readonly facts?: Facts | undefined;
   /** What to do about it. */
   readonly hint?: string | undefined;
   /** Edits of the Dockerfile that solve it; only if there is one solution. */
@@ -70,6 +73,8 @@ export interface ErrorDetails {
   readonly file?: SourceFile | undefined;
   /** The locations for BuildKit, innermost first; none if absent. */
   readonly lines?: Diagnostic['lines'] | undefined;
+  /** What it is about, as data. */
+  readonly facts?: Facts | undefined;
   /** What to do about it. */
   readonly hint?: string | undefined;
   /** The phase; by default that of the code. */
@@ -80,7 +85,7 @@ export interface ErrorDetails {
 export function errorDiagnostic(
   code: ErrorCode,
   message: string,
-  { range, file, lines = [], hint, phase = phases[code] }: ErrorDetails = {},
+  { range, file, lines = [], facts, hint, phase = phases[code] }: ErrorDetails = {},
 ): Diagnostic {
   return {
     code,
@@ -90,6 +95,7 @@ export function errorDiagnostic(
     range,
     lines,
     ...(file && { file }),
+    ...(facts && { facts }),
     ...(hint !== undefined && { hint }),
   };
 }
@@ -98,7 +104,7 @@ export function errorDiagnostic(
 export function warningDiagnostic(
   code: WarningCode,
   message: string,
-  details: Pick<Diagnostic, 'range' | 'lines' | 'file' | 'hint' | 'fix' | 'url' | 'related'>,
+  details: Pick<Diagnostic, 'range' | 'lines' | 'file' | 'facts' | 'hint' | 'fix' | 'url' | 'related'>,
 ): Diagnostic {
   return { code, phase: 'check', severity: 'warning', message, ...details };
 }
@@ -197,11 +203,12 @@ export function findDiagnosticError(error: unknown): DiagnosticError | undefined
 export function describeError(
   error: unknown,
   code: ErrorCode,
-  { lines, ...details }: Omit<ErrorDetails, 'phase'> = {},
+  { lines, ...details }: Omit<ErrorDetails, 'phase' | 'facts'> = {},
 ): DiagnosticError {
   const message = errorMessage(error);
   const known = findDiagnosticError(error);
   const first = known?.diagnostics[0] ?? errorDiagnostic(code, message);
+  const facts = first.facts ?? findFacts(error);
   const isWrapped = known !== undefined && message !== known.message;
   const better: Diagnostic = {
     ...first,
@@ -211,6 +218,7 @@ export function describeError(
     }),
     ...(first.range === undefined && details.range && { range: details.range, file: details.file }),
     ...(first.hint === undefined && details.hint !== undefined && { hint: details.hint }),
+    ...(facts && { facts }),
     ...(lines && { lines }),
   };
   return new DiagnosticError([better, ...(known?.diagnostics.slice(1) ?? [])], {

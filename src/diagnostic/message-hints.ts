@@ -101,10 +101,8 @@ const hints: Readonly<Partial<Record<DiagnosticCode, readonly MessageHint[]>>> =
   ],
 };
 
-/** The hint for a message; undefined if the code alone decides. */
+/** The hint for a message of the reference; undefined if the code alone decides. */
 export function messageHint(code: DiagnosticCode, message: string): string | undefined {
-  const [, guess] = /\(did you mean (\S+)\?\)$/.exec(message) ?? [];
-  if (guess !== undefined) return `Write ${guess}, if that is meant.`;
   for (const [pattern, hint] of hints[code] ?? []) {
     const found = pattern.exec(message);
     if (found) return hint.replace(/\$(\d)/g, (_, group: string) => found[Number(group)] ?? '');

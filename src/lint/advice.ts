@@ -136,14 +136,18 @@ function oddArray({ code, range, lines }: Instruction): Diagnostic[] {
   const array = tryParseArray(text);
   const written = trigger + (isCheck ? 'HEALTHCHECK CMD' : name.toUpperCase());
   const at = { start: range.start, end: Math.min(range.end, range.start + code.length) };
-  const report = (message: string, hint: string) => [{ ...warning('BrokenArray', message, hint, at), lines: [lines] }];
+  const report = (message: string, meant: string | undefined, otherwise: string) => {
+    const hint = meant === undefined ? otherwise : `Write ${written} ${meant}.`;
+    return [{ ...warning('BrokenArray', message, hint, at), facts: { meant }, lines: [lines] }];
+  };
   if (withoutArray.has(name)) {
     if (!text.startsWith('[')) return [];
     const words = array ?? (/^\[\s*["']/.test(text) ? undefined : []);
     if (words?.length === 0) return [];
     return report(
       `${written} does not take an array: brackets and quotes are read as plain text`,
-      words ? `Write ${written} ${words.join(' ')}.` : `Write ${written} with plain words.`,
+      words?.join(' '),
+      `Write ${written} with plain words.`,
     );
   }
   const isShell = isCheck || shellForms.has(name);
@@ -153,9 +157,8 @@ function oddArray({ code, range, lines }: Instruction): Diagnostic[] {
   const taken = isShell ? 'a shell runs it as written' : 'its words are read as plain text';
   return report(
     `this is not a JSON array, so ${taken}: ${broken.what}`,
-    broken.repaired === undefined
-      ? 'Write an array of strings in double quotes, with nothing after it, or a shell command without brackets.'
-      : `Write ${written} ${broken.repaired}.`,
+    broken.repaired,
+    'Write an array of strings in double quotes, with nothing after it, or a shell command without brackets.',
   );
 }
 

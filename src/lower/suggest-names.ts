@@ -3,11 +3,13 @@
  * daemon's message.
  */
 import type { Linter } from '../buildkit-rules/linter.ts';
+import { NameError } from '../diagnostic/facts.ts';
 
 /** Adds the closest of the known names to an error about an unknown name. */
 export function suggestName(error: Error, name: string, names: () => readonly string[], linter: Linter): Error {
   const match = linter.suggest(name, names);
-  return match === '' ? error : new Error(`${error.message} (did you mean ${match}?)`, { cause: error });
+  const message = `${error.message} (did you mean ${match}?)`;
+  return match === '' ? error : new NameError(message, { name, meant: match }, { cause: error });
 }
 
 /** Adds a suggestion for the first of several names that is close to a known one. */

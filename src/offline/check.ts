@@ -312,7 +312,7 @@ function misspelledImages({ unknownImages }: Lowered): Diagnostic[] {
     const bare = name.replace(/[:@].*$/, '');
     if (similar === undefined || bare === similar || name.length < minLength) return [];
     const message = `${name} is not a stage, and no image of that name is known (did you mean ${similar}?)`;
-    return [warningDiagnostic('UnknownImage', message, { range, lines: [] })];
+    return [warningDiagnostic('UnknownImage', message, { range, lines: [], facts: { name, meant: similar } })];
   });
 }
 

@@ -50,7 +50,7 @@ function withoutConsequences(findings: readonly Diagnostic[]): Diagnostic[] {
 function unsetNames(dockerfile: Dockerfile, errors: readonly Diagnostic[]): ReadonlySet<string> {
   const names = errors.flatMap((error) => {
     if (error.code !== 'bad-substitution') return [];
-    const [, name] = /^(?:failed to process .*: )?([A-Za-z_]\w*): /s.exec(error.message) ?? [];
+    const name = error.facts?.name;
     const { lines } = instructionOf(dockerfile, error) ?? {};
     return name === undefined || !lines ? [] : [`${lines.start} ${name}`];
   });
@@ -60,8 +60,7 @@ function unsetNames(dockerfile: Dockerfile, errors: readonly Diagnostic[]): Read
 /** Whether a finding says again that a variable is not set. */
 function isAboutUnset(dockerfile: Dockerfile, finding: Diagnostic, unset: ReadonlySet<string>): boolean {
   if (unset.size === 0 || (finding.code !== 'UndefinedVar' && finding.code !== 'UndefinedArgInFrom')) return false;
-  const [, name] = /'\$?(\w+)'/.exec(finding.message) ?? [];
-  return unset.has(`${instructionOf(dockerfile, finding)?.lines.start} ${name}`);
+  return unset.has(`${instructionOf(dockerfile, finding)?.lines.start} ${finding.facts?.name}`);
 }
 
 /** Errors of arguments that have one too many. */

@@ -3,7 +3,7 @@ import { type Diagnostic, DiagnosticError, diagnosticError, errorDiagnostic } fr
 import type { LineRange, SourceFile } from '../diagnostic/source-file.ts';
 import { splitAtFirst } from '../go/split-at-first.ts';
 import { toLower } from '../go/unicode.ts';
-import { didYouMean } from '../text/suggest.ts';
+import { suggest } from '../text/suggest.ts';
 import type {
   ArgInstruction,
   Directive,
@@ -213,13 +213,10 @@ function buildInstruction(
   const read = readers.get(node.head.name);
   if (!read) {
     const { text, range } = node.head.word;
-    const suggestion = isSuggesting ? didYouMean(text, instructionNames, false) : '';
-    const problem: Problem = {
-      code: 'unknown-instruction',
-      message: `unknown instruction: ${text}${suggestion}`,
-      range,
-    };
-    input.report(suggestion === '' ? { ...problem, hint: unknownHint(text, input.base) } : problem);
+    const meant = isSuggesting ? suggest(text, instructionNames, false) : undefined;
+    const message = `unknown instruction: ${text}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`;
+    const hint = meant === undefined ? unknownHint(text, input.base) : undefined;
+    input.report({ code: 'unknown-instruction', message, range, facts: { name: text, meant }, hint });
   }
   const instruction = isWellFormed ? read?.(input) : undefined;
   return instruction && problems.length === 0 ? instruction : { kind: 'invalid', ...input.base };

@@ -3,8 +3,8 @@ import { parseCsvFields } from '../go/csv.ts';
 import { splitAtFirst } from '../go/split-at-first.ts';
 import { parseBool } from '../go/strconv.ts';
 import { toLower } from '../go/unicode.ts';
-import { didYouMean } from '../text/suggest.ts';
 import type { Device } from './ast.ts';
+import { unknownName } from './unknown-name.ts';
 
 const keys: readonly string[] = ['name', 'required'];
 
@@ -29,7 +29,7 @@ export function parseDevice(value: string): Device {
     } else if (text === undefined) {
       throw new Error(`invalid field '${field}' must be a key=value pair`);
     } else {
-      throw new Error(`unexpected key '${key}' in '${field}'${didYouMean(key, keys, true)}`);
+      throw unknownName(`unexpected key '${key}' in '${field}'`, key, keys);
     }
   }
   return { name, required };

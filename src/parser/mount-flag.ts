@@ -7,8 +7,8 @@ import { parseBool, parseUnsigned } from '../go/strconv.ts';
 import { toLower } from '../go/unicode.ts';
 import { aString, checkArgument } from '../text/arguments.ts';
 import { errorMessage } from '../text/error-message.ts';
-import { didYouMean } from '../text/suggest.ts';
 import type { MountType, Word } from './ast.ts';
+import { unknownName } from './unknown-name.ts';
 
 /** A parsed `--mount`. */
 export interface MountFlag {
@@ -249,7 +249,7 @@ function setOption(draft: Draft, key: string, value: string, field: string): voi
       draft.env = value;
       break;
     default:
-      throw new Error(`unexpected key '${key}' in '${field}'${didYouMean(key, mountOptions, true)}`);
+      throw unknownName(`unexpected key '${key}' in '${field}'`, key, mountOptions);
   }
 }
 
@@ -257,7 +257,7 @@ function oneOf<T extends string>(options: readonly T[], value: string, what: str
   const lower = toLower(value);
   const option = options.find((candidate) => candidate === lower);
   if (option) return option;
-  throw new Error(`unsupported ${what} ${quote(value)}${didYouMean(value, options, true)}`);
+  throw unknownName(`unsupported ${what} ${quote(value)}`, value, options);
 }
 
 function requireType(draft: Draft, key: string, ...types: readonly MountType[]): void {

@@ -4,6 +4,7 @@
  * One pass over the text; a word without special characters is returned unchanged. Characters are code points, and
  * bytes that are not UTF-8 become U+FFFD as soon as a word is processed.
  */
+import { NameError } from '../diagnostic/facts.ts';
 import { quote } from '../go/quote.ts';
 import { goClass } from '../go/unicode.ts';
 import { aString, checkArgument, objectWith } from '../text/arguments.ts';
@@ -69,17 +70,8 @@ export class WordError extends ShortError {
     super(`failed to process ${quote(word)}: ${errorMessage(cause)}`, { cause });
     this.unmatched = unmatched;
     this.isSyntax = cause instanceof SyntaxError;
-    this.missingVariable = cause instanceof MissingVariable ? cause.variable : undefined;
+    this.missingVariable = cause instanceof NameError ? cause.facts.name : undefined;
     hideFields(this, 'unmatched', 'isSyntax', 'missingVariable');
-  }
-}
-
-/** `${name:?message}` or `${name?message}` without a value. */
-class MissingVariable extends Error {
-  readonly variable: string;
-  constructor(variable: string, message: string) {
-    super(`${variable}: ${message}`);
-    this.variable = variable;
   }
 }
 
@@ -433,7 +425,9 @@ function readModifier(scanner: WordScanner, name: string, first: string): string
       return isUnset ? '' : word;
     case '?':
       if (!isUnset) return value;
-      throw new MissingVariable(name, word || `is not allowed to be ${value === undefined ? 'unset' : 'empty'}`);
+      throw new NameError(`${name}: ${word || `is not allowed to be ${value === undefined ? 'unset' : 'empty'}`}`, {
+        name,
+      });
     case '#':
     case '%': {
       const longest = word.startsWith(operator);

@@ -62,7 +62,6 @@ describe.each([
   ['bad-mount', 'uid not allowed for "tmpfs" type mounts', 'Remove uid: a mount of type tmpfs has none.'],
   ['bad-mount', 'invalid cache sharing set for bind mount', 'Remove sharing'],
   ['bad-substitution', 'failed to process "${b:?no b}": b: no b', 'Give b a value'],
-  ['unresolved-image', 'buidler: not found (did you mean builder?)', 'Write builder, if that is meant.'],
   ['bad-arguments', 'USER requires exactly one argument', 'Write exactly one argument'],
   ['bad-checksum', 'invalid checksum digest format', 'Write sha256: followed by the 64 hexadecimal digits'],
   ['bad-checksum', 'checksum mismatch "a" != "b"', 'Remove one of the two'],
@@ -74,4 +73,12 @@ describe.each([
   test('it has the hint of its message', () => {
     expect(withDefaultHint(problemOf(code, message)).hint).toContain(hint);
   });
+});
+
+test('what is probably meant is a hint, whatever the message says', () => {
+  const problem = {
+    ...problemOf('unresolved-image', 'buidler: not found'),
+    facts: { name: 'buidler', meant: 'builder' },
+  };
+  expect(withDefaultHint(problem).hint).toBe('Write builder, if that is meant.');
 });

@@ -8,6 +8,7 @@ export const exposeInvalidFormat = defineRule({
     'IP address and host-port mapping should not be used in EXPOSE instruction. This will become an error in a future release',
   aboutValues: true,
   message: (port: string) => `EXPOSE instruction should not define an IP address or host-port mapping, found '${port}'`,
+  facts: (name) => ({ name }),
 });
 
 /** Reports a port with an address or a port of the host. @param port the whole word */

@@ -8,6 +8,7 @@ export const exposeProtoCasing = defineRule({
   description: 'Protocol in EXPOSE instruction should be lowercase',
   aboutValues: true,
   message: (port: string) => `Defined protocol '${port}' in EXPOSE instruction should be lowercase`,
+  facts: (name) => ({ name }),
 });
 
 /** Reports a port whose protocol has capitals. @param port the whole word */

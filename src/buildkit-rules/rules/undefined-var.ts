@@ -1,5 +1,5 @@
 import type { Linter, Place } from '../linter.ts';
-import { defineRule, suggestionText } from '../rule.ts';
+import { defineRule, misspelling, suggestionText } from '../rule.ts';
 
 /** A variable is used that is not set. */
 export const undefinedVar = defineRule({
@@ -7,6 +7,7 @@ export const undefinedVar = defineRule({
   description: 'Variables should be defined before their use',
   message: (name: string, suggestion: string) =>
     `Usage of undefined variable '$${name}'${suggestionText(suggestion === '' ? '' : `$${suggestion}`)}`,
+  facts: misspelling,
 });
 
 /**

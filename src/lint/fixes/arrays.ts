@@ -7,8 +7,8 @@ import { headOf, type Solution } from './edits.ts';
 /** Writes the array, or the words, that the hint names. */
 export function repairArray(dockerfile: Dockerfile, problem: Diagnostic): Solution | undefined {
   const instruction = instructionOf(dockerfile, problem);
-  const [, meant] = /^Write (?:ONBUILD )?(?:HEALTHCHECK CMD|[A-Z]+) (.+)\.$/.exec(problem.hint ?? '') ?? [];
-  if (!instruction || meant === undefined || meant === 'with plain words') return undefined;
+  const meant = problem.facts?.meant;
+  if (!instruction || meant === undefined) return undefined;
   const { at, text } = headOf(dockerfile, instruction);
   const start = text.search(/[[({"]/);
   const written = text.slice(start).trimEnd();
@@ -28,9 +28,8 @@ export function repairArray(dockerfile: Dockerfile, problem: Diagnostic): Soluti
 }
 
 /** Joins `<< EOF`. */
-export function joinHeredoc(dockerfile: Dockerfile, { range, message }: Diagnostic): Solution | undefined {
-  const [, mark] = /^(<<-?) is read/.exec(message) ?? [];
-  if (!range || mark === undefined) return undefined;
+export function joinHeredoc(dockerfile: Dockerfile, { range }: Diagnostic): Solution | undefined {
+  if (!range) return undefined;
   const [gap = ''] = /^[ \t]+(?=[\w"'])/.exec(dockerfile.source.text.slice(range.end)) ?? [];
   if (gap === '') return undefined;
   return {

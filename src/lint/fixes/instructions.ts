@@ -79,8 +79,8 @@ function replacePort(
   change: (port: string) => string,
 ): Solution | undefined {
   const instruction = instructionOf(dockerfile, problem);
-  const port = /'([^'$]+)'/.exec(problem.message)?.[1];
-  if (instruction?.kind !== 'expose' || port === undefined) return undefined;
+  const port = problem.facts?.name;
+  if (instruction?.kind !== 'expose' || port === undefined || port.includes('$')) return undefined;
   const range = wordPlace(dockerfile, instruction, port);
   return range && { title: `Write ${change(port)}`, edits: [{ range, text: change(port) }], safety: 'safe' };
 }
@@ -106,6 +106,7 @@ export function writeArray(dockerfile: Dockerfile, problem: Diagnostic): Solutio
   const instruction = instructionOf(dockerfile, problem);
   if ((instruction?.kind !== 'cmd' && instruction?.kind !== 'entrypoint') || !instruction.shellForm) return undefined;
   const [command = ''] = instruction.args;
+  if (command === '') return { hint: `Write ${instruction.keyword} [] to have none, or the command.` };
   if (!plainCommand.test(command) || shellCommand.test(command)) return explainShell(instruction.keyword, command);
   const range = onlyPlace(dockerfile, instruction, command);
   const words = command.replace(/^exec /, '').split(' ');

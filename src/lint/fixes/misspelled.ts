@@ -13,7 +13,7 @@ export function correctKeyword(dockerfile: Dockerfile, problem: Diagnostic): Sol
   const instruction = instructionOf(dockerfile, problem);
   if (!instruction) return undefined;
   const { keyword, keywordRange } = instruction;
-  const [, near] = /\(did you mean (\w+)\?\)$/.exec(problem.message) ?? [];
+  const near = problem.facts?.meant;
   const same = sameLetters(keyword);
   const joined = same === undefined && near === undefined ? joinedKeyword(keyword) : undefined;
   if (joined !== undefined && /^[^A-Za-z]|^[a-z]/.test(keyword.slice(joined.length))) {
@@ -56,9 +56,10 @@ function explainShellText({ escape: token }: Dockerfile, word: string, above: In
 }
 
 /** The name of a flag. */
-export function correctFlag(dockerfile: Dockerfile, { message, hint, range }: Diagnostic): Solution | undefined {
-  const [, name] = /^unknown flag: --([\w-]+)/.exec(message) ?? [];
-  const [, meant] = /^Write --([\w-]+)\./.exec(hint ?? '') ?? /\(did you mean ([\w-]+)\?\)$/.exec(message) ?? [];
+export function correctFlag(
+  dockerfile: Dockerfile,
+  { facts: { name, meant } = {}, range }: Diagnostic,
+): Solution | undefined {
   if (name === undefined || meant === undefined || !range) return undefined;
   const place = { start: range.start + 2, end: range.start + 2 + name.length };
   return textOf(dockerfile, place) === name ? correction(dockerfile, place, meant) : undefined;
@@ -66,14 +67,10 @@ export function correctFlag(dockerfile: Dockerfile, { message, hint, range }: Di
 
 /** A word of an instruction, such as the type of a mount. */
 export function correctWord(dockerfile: Dockerfile, problem: Diagnostic): Solution | undefined {
-  const [, key, value, meant] =
-    /(?:unexpected key '([\w-]+)' in|unsupported [\w ]+ "([\w-]+)").*\(did you mean ([\w-]+)\?\)$/.exec(
-      problem.message,
-    ) ?? [];
+  const { name, meant } = problem.facts ?? {};
   const instruction = instructionOf(dockerfile, problem);
-  const word = key ?? value;
-  if (word === undefined || meant === undefined || !instruction) return undefined;
-  const range = onlyPlace(dockerfile, instruction, word);
+  if (name === undefined || meant === undefined || !instruction) return undefined;
+  const range = onlyPlace(dockerfile, instruction, name);
   return range && correction(dockerfile, range, meant);
 }
 
@@ -95,8 +92,10 @@ function isOneSlip(a: string, b: string): boolean {
 }
 
 /** The name of a stage, or of an image that everybody knows. */
-export function correctImage(dockerfile: Dockerfile, { message, range }: Diagnostic): Solution | undefined {
-  const [, name, meant] = /^(\S+) is not a stage.*\(did you mean (\S+)\?\)$/.exec(message) ?? [];
+export function correctImage(
+  dockerfile: Dockerfile,
+  { facts: { name, meant } = {}, range }: Diagnostic,
+): Solution | undefined {
   if (name === undefined || meant === undefined || !range) return undefined;
   const index = textOf(dockerfile, range).indexOf(name);
   const own = dockerfile.stages.findLastIndex(({ from }) => from.range.start <= range.start);

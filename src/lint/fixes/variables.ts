@@ -7,7 +7,7 @@ import { headOf, type Solution } from './edits.ts';
 
 /** A variable of an instruction that is not set: it is declared before FROM or later in the stage, or misspelled. */
 export function explainUnset(dockerfile: Dockerfile, problem: Diagnostic): Solution | undefined {
-  const [, name, meant] = /variable '\$([^']+)'(?: \(did you mean \$(.+)\?\))?$/.exec(problem.message) ?? [];
+  const { name, meant } = problem.facts ?? {};
   const instruction = instructionOf(dockerfile, problem);
   if (name === undefined || !instruction) return undefined;
   return (
@@ -86,8 +86,7 @@ function uses(dockerfile: Dockerfile, instruction: Instruction, name: string) {
 
 /** An ARG that FROM names and that is not declared before the first FROM. */
 export function explainUndeclared(dockerfile: Dockerfile, problem: Diagnostic): Solution | undefined {
-  const [, name, meant] =
-    /argument '([^']+)' is not declared(?: \(did you mean (.+)\?\))?$/.exec(problem.message) ?? [];
+  const { name, meant } = problem.facts ?? {};
   const instruction = instructionOf(dockerfile, problem);
   if (name === undefined || !instruction) return undefined;
   const inStage = dockerfile.stages

@@ -6,7 +6,7 @@ import type { Heredoc, InstructionBase, Word } from '../ast.ts';
 import type { CstInstruction } from '../cst.ts';
 
 /** A problem in an instruction; `message` is the reference's own text. */
-export interface Problem extends Pick<ErrorDetails, 'hint'> {
+export interface Problem extends Pick<ErrorDetails, 'hint' | 'facts'> {
   /** The kind of problem. */
   readonly code: ErrorCode;
   /** The reference's text. */

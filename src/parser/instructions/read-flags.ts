@@ -117,6 +117,7 @@ function checkFlag(
     return {
       code: 'unknown-flag',
       message: `unknown flag: ${written}${match === undefined ? '' : ` (did you mean ${match}?)`}`,
+      facts: { name, meant },
       hint:
         names.length === 0
           ? 'This instruction has no flags.'

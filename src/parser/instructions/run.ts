@@ -1,5 +1,6 @@
 /** RUN. */
 import type { ErrorCode } from '../../diagnostic/codes.ts';
+import { findFacts } from '../../diagnostic/facts.ts';
 import { quote } from '../../go/quote.ts';
 import type { Device, RunInstruction, Word } from '../ast.ts';
 import { parseDevice } from '../device-flag.ts';
@@ -77,6 +78,6 @@ function attempt(input: InstructionInput, code: ErrorCode, { range }: Word, read
   try {
     read();
   } catch (error) {
-    input.report({ code, message: (error as Error).message, range });
+    input.report({ code, message: (error as Error).message, range, facts: findFacts(error) });
   }
 }
