@@ -15,6 +15,7 @@ import type { ReadPastErrors } from '../parser/past-errors.ts';
 import { createShellLex } from '../parser/words.ts';
 import { type CommandText, commandText } from './command-text.ts';
 import { emptyScript, type ShellScript } from './shell/command.ts';
+import { execScript } from './shell/exec-script.ts';
 import { defaultShell, readShell, type Shell, windowsShell } from './shell/shell.ts';
 
 /** A Dockerfile. What has an error is in it as far as it can be read. */
@@ -78,7 +79,7 @@ export interface LintCommand<Kind = RunInstruction | CmdInstruction | Entrypoint
   readonly shell: Shell;
   /** Whether it is a here-document that is run as a script. */
   readonly isHeredoc: boolean;
-  /** The commands in shell form; none in exec form, and of shells of another kind. Read when it is asked for. */
+  /** The commands in shell form, or the one in exec form; none of shells of another kind. Read when it is asked for. */
   readonly script: ShellScript;
   /** The words in exec form; undefined in shell form, and if they are a shell with a text. */
   readonly exec: readonly string[] | undefined;
@@ -157,13 +158,17 @@ function createCommand(text: CommandText, stageShell: Shell, parseShell: ParseSh
   const { instruction, exec, isHeredoc } = text;
   const shell = text.shell ?? stageShell;
   let script: ShellScript | undefined;
+  const readScript = () => {
+    if (exec) return execScript(exec, instruction.range);
+    return shell.isPosix ? parseShell(text.line(), text.isQuoted) : emptyScript;
+  };
   return {
     instruction,
     shell,
     exec,
     isHeredoc,
     get script() {
-      return (script ??= exec || !shell.isPosix ? emptyScript : parseShell(text.line(), text.isQuoted));
+      return (script ??= readScript());
     },
   };
 }

@@ -18,6 +18,7 @@ export const cdDoesNotLast: LintRule = {
     'FROM alpine:3.22\nWORKDIR /srv\nRUN ls\n',
     'FROM alpine:3.22\nRUN cd /srv && ls\n',
     'FROM alpine:3.22\nRUN ( cd /srv ) || true\n',
+    'FROM alpine:3.22\nRUN cd /tmp && make && cd -\n',
   ],
   level: 'warning',
   fix: 'unsafe',
@@ -29,6 +30,8 @@ export const cdDoesNotLast: LintRule = {
         const last = script.commands.at(-1);
         if (!script.isValid || last?.name !== 'cd' || last.scopes.length > 0 || last.operator === '||') continue;
         const path = last.args.find(({ text }) => !/^-./.test(text));
+        // Back to where the shell was before: that may be the last WORKDIR.
+        if (path && /^["']?-["']?$/.test(path.text)) continue;
         const why = path ? notForWorkdir(path, inheritedInstructions(stage)) : undefined;
         const isAlone = script.commands.length === 1 && instruction.flags.length === 0 && last.args.length === 1;
         yield {
@@ -53,7 +56,6 @@ export const cdDoesNotLast: LintRule = {
 
 /** What to write if WORKDIR means another directory by the path that `cd` gets; undefined if it means the same. */
 function notForWorkdir({ text }: ShellWord, instructions: readonly Instruction[]): string | undefined {
-  if (/^["']?-["']?$/.test(text)) return 'Write WORKDIR and the path of that directory instead.';
   if (text.startsWith('~')) return 'Write WORKDIR and the whole path instead: it does not know ~.';
   if (/[`*?[]|\$\(/.test(text))
     return 'Write WORKDIR and the path itself instead: it runs no commands and has no patterns.';

@@ -102,12 +102,12 @@ function hasCache(run: RunInstruction): boolean {
 
 function report(copy: FileInstruction, { command, files }: Installer): Finding {
   const text = command.args.slice(0, 2).map((it) => it.text);
-  const install = [command.name, ...text].join(' ');
+  const install = [command.name, ...text.filter((it) => !it.startsWith('-'))].join(' ');
   return {
     instruction: copy,
     range: copy.range,
     message: `each change of any file makes the next build run ${install} again`,
-    hint: `Copy only ${files.replace(' ', ' and ')} before ${install}, and the rest after it.`,
+    hint: `Copy only ${files.replace(/ (?=\S*$)/, ' and ').replace(/ (?!and |\S*$)(?=\S+ and )/g, ', ')} before ${install}, and the rest after it.`,
     related: [{ message: 'installs the dependencies', range: command.range }],
   };
 }

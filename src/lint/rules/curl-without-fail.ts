@@ -24,10 +24,8 @@ export const curlWithoutFail: LintRule = {
   *find({ stages }): Generator<Finding> {
     for (const { commands, triggers } of stages) {
       for (const command of [...commands, ...triggers]) {
-        const { instruction, script, exec } = command;
+        const { instruction, script } = command;
         if (instruction.kind !== 'run' && instruction.kind !== 'healthcheck') continue;
-        if (exec && /(?:^|\/)curl$/.test(exec[0] ?? '') && ignoresErrors(exec.slice(1)))
-          yield { instruction, message: message(command), hint: 'Add "-f".' };
         for (const curl of script.commands) if (isCareless(curl)) yield report(command, curl);
       }
     }

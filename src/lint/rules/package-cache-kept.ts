@@ -144,7 +144,8 @@ function report(
     instruction,
     range: { start: command.nameWord!.range.start, end: ends[0]! },
     message: `${program} ${subcommand!.value} leaves ${what} in the image, in ${directory.replace('/root/', '~/')}`,
-    hint,
+    // Each program of its kind has a directory of its own.
+    hint: hint.replace('/var/cache/dnf', dnfCaches[program] ?? '/var/cache/dnf'),
     fix:
       option === undefined
         ? undefined
@@ -157,11 +158,19 @@ function report(
   };
 }
 
+/** The caches of programs that are like dnf, if they are not where that has its own. */
+const dnfCaches: Readonly<Record<string, string>> = {
+  yum: '/var/cache/yum',
+  microdnf: '/var/cache/yum',
+  dnf5: '/var/cache/libdnf5',
+  tdnf: '/var/cache/tdnf',
+};
+
 /** dnf and yum have a directory each below /var/cache. */
 function isElsewhere(run: RunInstruction, directory: string): boolean {
   if (directory !== '/var/cache')
     return isMounted(run, directory) || (directory.startsWith('/root/') && hasUserCache(run));
-  return ['/var/cache/dnf', '/var/cache/yum', '/var/cache/libdnf5'].some((it) => isMounted(run, it));
+  return ['/var/cache/dnf', ...Object.values(dnfCaches)].some((it) => isMounted(run, it));
 }
 
 /** A cache in the home directory of a user. */

@@ -1,3 +1,4 @@
+import { createShellLex, emptyEnv, type ShellLex } from '../../parser/words.ts';
 import type { Finding, LintRule } from '../rule.ts';
 import { resolvePath, withDirectories } from '../working-directory.ts';
 
@@ -20,7 +21,8 @@ export const severalSourcesToFile: LintRule = {
   level: 'warning',
   fix: 'safe',
   hadolint: 'DL3021',
-  *find({ stages }): Generator<Finding> {
+  *find({ dockerfile, stages }): Generator<Finding> {
+    const lex = createShellLex({ escape: dockerfile.escape });
     for (const stage of stages) {
       const made = new Set<string | undefined>(['/']);
       for (const { instruction, directory } of withDirectories(stage)) {
@@ -29,7 +31,7 @@ export const severalSourcesToFile: LintRule = {
         const { sources, contents, dest, keyword } = instruction;
         if (sources.length + contents.length < 2 || /(?:^|\/)\.{0,2}["']?$|\$\{?\w+\}?["']?$/.test(dest.text)) continue;
         const path = resolvePath(directory, dest.text);
-        if (path !== undefined && made.has(path)) continue;
+        if ((path !== undefined && made.has(path)) || !isReadable(lex, dest.text)) continue;
         // In JSON the text of a word has neither its quotes nor its escapes.
         const at = dest.range.end;
         const isPlain = dest.range.end - dest.range.start === dest.text.length && !/["']$/.test(dest.text);
@@ -51,3 +53,13 @@ export const severalSourcesToFile: LintRule = {
     }
   },
 };
+
+/** Whether a word can be expanded: one with a quote that is not closed is an error of the build. */
+function isReadable(lex: ShellLex, word: string): boolean {
+  try {
+    lex.processWord(word, emptyEnv);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -73,8 +73,23 @@ describe('what a finding says is true', () => {
     [
       'CopyBeforeInstall',
       instruction('COPY . .\nRUN pip install -r /app/requirements-dev.txt'),
-      'run pip install -r again',
-      'Copy only requirements-dev.txt before pip install -r',
+      'run pip install again',
+      'Copy only requirements-dev.txt before pip install,',
+    ],
+    [
+      'CopyBeforeInstall',
+      instruction('COPY . .\nRUN pip install --no-cache-dir -r a.txt -r b.txt -r c.txt'),
+      'run pip install again',
+      'Copy only a.txt, b.txt and c.txt before pip install,',
+    ],
+    ['PackageCacheKept', instruction('RUN ["apk", "add", "curl"]'), 'apk add leaves the package index', '--no-cache'],
+    ['PackageCacheKept', instruction('RUN yum -y install gcc'), 'yum install leaves', 'target=/var/cache/yum'],
+    ['SudoInRun', instruction('RUN ["sudo", "make"]'), 'becomes root', 'Remove sudo'],
+    [
+      'RemovedInLaterLayer',
+      instruction('RUN curl -fsSLo /tmp/a https://example.com/a\nRUN rm /tmp/a'),
+      'the layer of RUN at line 3 still has it',
+      'Remove it at the end of the RUN that downloads it.',
     ],
     ['CdDoesNotLast', instruction('RUN cd $APP'), 'cd $APP ends', 'Write WORKDIR $APP instead.'],
     ['CdDoesNotLast', instruction('RUN cd -P /x'), 'cd /x ends', 'Write WORKDIR /x instead.'],
@@ -91,9 +106,16 @@ describe('what a finding says is true', () => {
     expect(found?.hint).toContain(hint);
   });
 
+  test.each<[LintRuleName, string]>([
+    ['SeveralSourcesToFile', 'COPY a b "c:\\x\\"]'],
+    ['CurlWithoutFail', 'RUN ["curl", "-f", "http://localhost"]'],
+    ['RemovedInLaterLayer', 'RUN if true; then curl -fo /tmp/a https://example.com/a; fi\nRUN rm -f /tmp/a'],
+  ])('%s says nothing of %s', async (name, text) => {
+    expect(await findings(name, instruction(text))).toEqual([]);
+  });
+
   test.each([
     ['~/x', 'it does not know ~'],
-    ['-', 'the path of that directory'],
     ['$HOME', 'only the variables of ARG and ENV, not $HOME'],
     ['"$(dirname x)"', 'it runs no commands'],
   ])('no WORKDIR takes the place of cd %s', async (target, why) => {

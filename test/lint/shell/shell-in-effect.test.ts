@@ -41,7 +41,6 @@ test('commands of PowerShell, of Windows and of other interpreters are not read'
     'FROM mcr.microsoft.com/windows/servercore:ltsc2022\nRUN a | b\n',
     '# escape=`\nFROM a\nRUN a | b\n',
     'FROM a\nRUN <<EOF\n#!/usr/bin/env python3\nprint(1)\nEOF\n',
-    'FROM a\nRUN ["a", "|", "b"]\n',
   ])
     expect((await runsOf(text)).map(({ script }) => script.commands)).toEqual([[]]);
 });

@@ -119,14 +119,17 @@ test('a shell in an array has its own options', async () => {
 });
 
 test.each([
-  'RUN ["make", "-c", "sudo x"]',
-  'RUN ["sh", "script.sh", "-c", "sudo x"]',
-  'RUN ["sh", "-c"]',
-  'RUN ["pwsh", "-c", "sudo x"]',
-])('an array that runs no text of a shell has only words: %s', async (line) => {
+  ['make', 'RUN ["make", "-c", "sudo x"]'],
+  ['sh', 'RUN ["sh", "script.sh", "-c", "sudo x"]'],
+  ['sh', 'RUN ["sh", "-c"]'],
+  ['pwsh', 'RUN ["pwsh", "-c", "sudo x"]'],
+  ['apk', 'RUN ["/usr/bin/sudo", "/sbin/apk", "|", "$x"]'],
+])('an array that runs no text of a shell is one command, of %s: %s', async (program, line) => {
   const [run] = await commandsOf(`FROM a\n${line}\n`);
   expect(run!.exec).toBeDefined();
-  expect(run!.script.commands).toEqual([]);
+  expect(run!.script.commands.map(({ name, words }) => [name, words.map(({ value }) => value)])).toEqual([
+    [program, run!.exec],
+  ]);
 });
 
 test('no edit is made in the text of an array, which has quotes of its own', async () => {
