@@ -40,8 +40,8 @@ export async function compileBuild(
     ]);
     const { watchArgs } = await import('../offline/build-arg-use.ts');
     const watch = watchArgs();
-    const readHere: Frontend = (bridge) => watch.run(bridge, 'cannot');
-    const frontend = how.refusePolicy ? await refusingPolicy(build, readHere) : readHere;
+    const ownFrontend: Frontend = (bridge) => watch.run(bridge, 'cannot');
+    const frontend = how.refusePolicy ? await refusingPolicy(build, ownFrontend) : ownFrontend;
     const opened = how.takeUnknown && flags.offline ? withUnknownImages(build.options) : build.options;
     const compiled = await untilAborted(compile(opened, frontend), io.signal).catch(async (error) => {
       if (!(error instanceof CompileError)) throw error;
@@ -62,8 +62,8 @@ export async function compileBuild(
 }
 
 /** tsfront's frontend, which refuses a Dockerfile with a policy. @throws Error if the policy is already known */
-async function refusingPolicy({ dockerfile, remoteDockerfile }: OpenedBuild, readHere: Frontend): Promise<Frontend> {
+async function refusingPolicy({ dockerfile, remoteDockerfile }: OpenedBuild, ownFrontend: Frontend): Promise<Frontend> {
   const { refusePolicyBeside, refusingPolicyIn } = await import('./rego-policy.ts');
   await refusePolicyBeside(dockerfile);
-  return remoteDockerfile === '' ? readHere : refusingPolicyIn(readHere, remoteDockerfile);
+  return remoteDockerfile === '' ? ownFrontend : refusingPolicyIn(ownFrontend, remoteDockerfile);
 }

@@ -4,6 +4,7 @@
  */
 import { decodeJson, goBytes, goMap } from '../go/json-decode.ts';
 import { quote } from '../go/quote.ts';
+import { splitAtFirst } from '../go/split-at-first.ts';
 import { decodeText } from '../go/text.ts';
 import { type ImageConfig, parseImageConfig } from '../image/config.ts';
 import { defaultPlatform, formatPlatform, normalizePlatform, type Platform } from '../image/platform.ts';
@@ -37,7 +38,8 @@ export function findNamedContext(
   const key = contextKey(name);
   const fullName = fullNameOf(options, key, request.platform);
   if (fullName === undefined) return undefined;
-  const context = { bridge, options, name: key, fullName, request };
+  const input = options.opts[`context:${fullName}`]!;
+  const context = { bridge, options, name: key, fullName, input, request };
   return { load: () => load(context, 0) };
 }
 
@@ -66,13 +68,14 @@ interface Context {
   readonly name: string;
   /** With `::platform` if it is for one platform only. */
   readonly fullName: string;
+  /** What stands for the name, such as `docker-image://alpine`. */
+  readonly input: string;
   readonly request: NamedContextRequest;
 }
 
 /** Loads the context. @throws at once for what can be no context: nothing has been asked then */
 function load(context: Context, redirects: number): Promise<LoadedContext> {
-  const { options, fullName } = context;
-  const input = options.opts[`context:${fullName}`]!;
+  const { options, fullName, input } = context;
   if (redirects > maxRedirects)
     throw new Error(
       `context recursion limit exceeded; this may indicate a cycle in the provided source policies: ${input}`,
@@ -127,7 +130,7 @@ async function resolveNamedImage(
   named: string,
   redirects: number,
 ): Promise<LoadedContext> {
-  const { bridge, options, fullName, request } = context;
+  const { bridge, fullName, request } = context;
   try {
     const resolved = await bridge.resolveImageConfig(named, {
       platform: request.platform,
@@ -143,10 +146,9 @@ async function resolveNamedImage(
     return loaded;
   } catch (error) {
     if (!(error instanceof ResolvedToOtherSource)) throw error;
-    const scheme = error.updated.indexOf('://');
-    if (scheme < 0) throw new Error(`could not parse ref: ${error.updated}`);
-    options.opts[`context:${fullName}`] = `${error.updated.slice(0, scheme)}:${error.updated.slice(scheme + 3)}`;
-    return load(context, redirects + 1);
+    const [scheme, address] = splitAtFirst(error.updated, '://');
+    if (address === undefined) throw new Error(`could not parse ref: ${error.updated}`);
+    return load({ ...context, input: `${scheme}:${address}` }, redirects + 1);
   }
 }
 

@@ -31,7 +31,7 @@ export interface SbomOptions {
 /** The options of the frontend: those of lowering, and what is decided around it. */
 export interface FrontendOptions extends BuildSettings {
   /** The options as given, with those that build arguments override. Named contexts and forwarding change them. */
-  readonly opts: Record<string, string>;
+  readonly opts: Readonly<Record<string, string>>;
   /** [] if the build names no platform. */
   readonly targetPlatforms: readonly Platform[];
   /** The caches to read from. */

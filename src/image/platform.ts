@@ -67,18 +67,18 @@ export function parsePlatform(specifier: string): Platform {
           `platform specifier component must match ${quote(component.source)}`,
       );
   }
-  const host = defaultPlatform();
+  const local = defaultPlatform();
   const withoutDefaultArm = ({ architecture, variant }: { architecture: string; variant: string }) =>
     architecture === 'arm' && variant === 'v7' ? { architecture, variant: '' } : { architecture, variant };
   if (rest.length === 0) {
     if (knownOs.has(os)) {
-      const variant = host.architecture === 'arm' && host.variant !== 'v7' ? host.variant : '';
-      return { os, architecture: host.architecture, variant, osVersion, osFeatures };
+      const variant = local.architecture === 'arm' && local.variant !== 'v7' ? local.variant : '';
+      return { os, architecture: local.architecture, variant, osVersion, osFeatures };
     }
     const named = withoutDefaultArm(normalizeArchitecture(first, ''));
     if (!knownArchitectures.has(named.architecture))
       throw invalid(`${quote(specifier)}: unknown operating system or architecture`);
-    return { os: host.os, ...named, osVersion, osFeatures };
+    return { os: local.os, ...named, osVersion, osFeatures };
   }
   if (rest.length > 2) throw invalid(`${quote(specifier)}: cannot parse platform specifier`);
   const [architecture = '', variant] = rest;

@@ -178,7 +178,10 @@ export class ExecVertex implements OpVertex {
   /** Sorted by target; the root is one of them. */
   private readonly mounts: readonly ExecMount[];
   private readonly rootMount: Mount;
-  /** Whether the daemon sets PATH. Kept, so that marshalling again without capabilities gives the same op. */
+  /**
+   * Whether the daemon sets PATH, as the last marshalling with capabilities told. An SBOM scan marshals the runs of the
+   * build again, without capabilities: as in the reference, they keep the answer, which the run of the scan lacks.
+   */
   private setsDefaultPath = false;
 
   /**

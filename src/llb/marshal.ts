@@ -26,33 +26,33 @@ const maxBytes = 256 << 20;
  * Marshals the graph that ends in an output. The definition of scratch is empty.
  *
  * @param options options with the defaults of the state
- * @param given options without them, with which the states of source maps are marshalled
+ * @param sourceMapOptions options without those defaults, with which the states of source maps are marshalled
  * @throws Error if a vertex is invalid, a deferred output depends on itself, or the ops take more than 256 MiB
  */
 export function marshal(
   output: Output | undefined,
   options: MarshalOptions,
-  given: MarshalOptions | undefined,
+  sourceMapOptions: MarshalOptions | undefined,
 ): Definition {
   const result = resolveOutput(output);
   if (!result) return new Definition();
   const graph = new GraphMarshaller(complete(options));
   for (const _ of graph.visit(result.vertex));
-  return graph.finish(result, given);
+  return graph.finish(result, sourceMapOptions);
 }
 
 /** Like {@link marshal}, but other work gets a turn between the vertices. */
 export async function marshalInTurns(
   output: Output | undefined,
   options: MarshalOptions,
-  given: MarshalOptions | undefined,
+  sourceMapOptions: MarshalOptions | undefined,
   turns: Turns,
 ): Promise<Definition> {
   const result = resolveOutput(output);
   if (!result) return new Definition();
   const graph = new GraphMarshaller(complete(options));
   for (const _ of graph.visit(result.vertex)) if (turns.isDue()) await turns.pass();
-  return graph.finish(result, given);
+  return graph.finish(result, sourceMapOptions);
 }
 
 function complete(options: MarshalOptions): GraphConstraints {
@@ -112,16 +112,16 @@ class GraphMarshaller implements EncodeContext {
   private add(vertex: OpVertex): void {
     const op = vertex.encode(this);
     this.digests.set(vertex, op.digest);
-    const known = this.metadata.get(op.digest);
-    this.metadata.set(op.digest, mergeMetadata(known, op.metadata));
+    const previous = this.metadata.get(op.digest);
+    this.metadata.set(op.digest, mergeMetadata(previous, op.metadata));
     this.sources.add(op.digest, op.locations);
-    if (known) return;
+    if (previous) return;
     this.bytes += op.bytes.length;
     if (this.bytes > maxBytes) throw new Error('the graph is too large: its ops take more than 256 MiB');
     this.def.push(op.bytes);
   }
 
-  finish(result: Output, given: MarshalOptions | undefined): Definition {
+  finish(result: Output, sourceMapOptions: MarshalOptions | undefined): Definition {
     const terminal = encodeTerminal(this.input(result)!);
     const metadata = create(OpMetadataSchema, { caps: { constraints: true, platform: true } });
     for (const { ignoreCache, description, exportCache } of this.metadata.values()) {
@@ -131,7 +131,7 @@ class GraphMarshaller implements EncodeContext {
     }
     this.def.push(terminal);
     this.metadata.set(digestOf(terminal), metadata);
-    return new Definition(this.def, this.metadata, this.sources.finish(given));
+    return new Definition(this.def, this.metadata, this.sources.finish(sourceMapOptions));
   }
 }
 

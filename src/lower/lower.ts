@@ -34,14 +34,20 @@ import { type BuildStage, findStage, stageNames } from './stages.ts';
 import { suggestName } from './suggest-names.ts';
 import { maxTriggers, type ResolvedStages, resolveStages } from './triggers.ts';
 
+/** A stage whose instructions were lowered. */
+export interface LoweredStage {
+  /** Its filesystem. */
+  readonly state: State;
+  /** Whether neither the stage nor what it derives from sets a variable. */
+  isUnset(name: string): boolean;
+}
+
 /** A Dockerfile lowered for one target and platform. */
 export interface Lowered {
   /** The filesystem of the target. */
   readonly state: State;
-  /** States of all stages that were lowered, in file order. */
-  readonly stages: readonly State[];
-  /** Whether neither a stage, by its index in `stages`, nor what it derives from sets a variable. */
-  isUnset(stage: number, name: string): boolean;
+  /** The stages that were lowered, in file order. */
+  readonly stages: readonly LoweredStage[];
   /** The paths and patterns that the target takes from the main context, from its root. */
   readonly contextPaths: ReadonlySet<string>;
   /** The bases that no resolver knows. */
@@ -115,11 +121,10 @@ export async function lowerDockerfile(
   });
   return {
     state,
-    stages: dispatched.stages.map((stage) => stage.result.state),
-    isUnset(stage, name) {
-      const { doubts, state } = dispatched.stages[stage]!.result;
-      return !doubts.has(name) && state.getEnv(name) === undefined;
-    },
+    stages: dispatched.stages.map(({ result: { state, doubts } }) => ({
+      state,
+      isUnset: (name) => !doubts.has(name) && state.getEnv(name) === undefined,
+    })),
     contextPaths: dispatched.contextPaths,
     unknownImages: lowering.unknownImages,
     image: result.image,

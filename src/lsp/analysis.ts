@@ -9,7 +9,7 @@ import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Definition } from '../llb/definition.ts';
 import { formatOp, type OpDescription } from '../llb/format-op.ts';
 import { checkDockerfile } from '../offline/check.ts';
-import { compile, readHere } from '../offline/compile.ts';
+import { compile, ownFrontend } from '../offline/compile.ts';
 import { type OfflineAdvice, withOfflineHints } from '../offline/image-hint.ts';
 import type { OfflineOptions } from '../offline/offline-bridge.ts';
 import { placesOf } from '../offline/taken-paths.ts';
@@ -93,7 +93,7 @@ export async function analyse(
   const lint = await lintChoice(document.path, request.settings, signal);
   signal.throwIfAborted();
   const { problems, graph, partialGraph } = await checkDockerfile({ ...options, lint: lint.config }, async (bridge) =>
-    withOfflineHints(await readHere(bridge), editorAdvice),
+    withOfflineHints(await ownFrontend(bridge), editorAdvice),
   );
   signal.throwIfAborted();
   const isShown = ({ file, severity }: Diagnostic) => !file && (!lint.isLeftOut || severity === 'error');

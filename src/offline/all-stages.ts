@@ -2,15 +2,15 @@
 import { decodeText } from '../go/text.ts';
 import { Definition } from '../llb/definition.ts';
 import { merge } from '../llb/merge.ts';
-import type { State } from '../llb/state.ts';
+import type { LoweredStage } from '../lower/lower.ts';
 import { wrapError } from '../text/error-message.ts';
-import { type Compiled, readHere } from './compile.ts';
+import { type Compiled, ownFrontend } from './compile.ts';
 import { createOfflineBridge, type OfflineOptions } from './offline-bridge.ts';
 
-/** Marshals the states of all stages as one graph. */
-export function marshalStages(stages: readonly State[]): Definition | Error {
+/** Marshals all stages as one graph. */
+export function marshalStages(stages: readonly LoweredStage[]): Definition | Error {
   try {
-    return merge(stages).marshal();
+    return merge(stages.map(({ state }) => state)).marshal();
   } catch (error) {
     return wrapError(error, 'failed to marshal LLB definition');
   }
@@ -20,7 +20,7 @@ export function marshalStages(stages: readonly State[]): Definition | Error {
 export async function graphOfAllStages(options: OfflineOptions): Promise<Definition | undefined> {
   const { target, ...opts } = options.opts;
   const bridge = createOfflineBridge({ ...options, opts: { ...opts, requestid: 'frontend.lint' } });
-  const { linted } = await readHere(bridge);
+  const { linted } = await ownFrontend(bridge);
   const graph = linted?.lowered && marshalStages(linted.lowered.stages);
   return graph instanceof Definition ? graph : undefined;
 }

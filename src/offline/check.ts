@@ -35,7 +35,7 @@ import type { ReadPastErrors } from '../parser/past-errors.ts';
 import { aFunction, checkArgument } from '../text/arguments.ts';
 import { redactCredentials } from '../text/redact.ts';
 import { marshalStages } from './all-stages.ts';
-import { type Frontend, readHere } from './compile.ts';
+import { type Frontend, ownFrontend } from './compile.ts';
 import { contextNames } from './context-names.ts';
 import { findCrlfScripts } from './find-crlf-scripts.ts';
 import {
@@ -87,7 +87,7 @@ export interface CheckOptions extends OfflineOptions {
  * @param frontend runs the Dockerfile frontend; by default the one of this package
  * @throws Error if the Dockerfile cannot be read
  */
-export async function checkDockerfile(options: CheckOptions, frontend: Frontend = readHere): Promise<Checked> {
+export async function checkDockerfile(options: CheckOptions, frontend: Frontend = ownFrontend): Promise<Checked> {
   checkArgument('checkDockerfile', 'options', options, checkOptions);
   checkArgument('checkDockerfile', 'frontend', frontend, aFunction);
   const bridge = createOfflineBridge({ ...options, opts: { ...options.opts, requestid: 'frontend.lint' } });

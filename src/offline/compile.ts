@@ -34,7 +34,7 @@ export interface Compiled {
 export type Frontend = (bridge: Bridge) => Promise<FrontendResult>;
 
 /** The frontend of a compilation: it reads files for other frontends too, since it cannot run those. */
-export const readHere: Frontend = (bridge) => runFrontend(bridge, { otherFrontends: 'cannot' });
+export const ownFrontend: Frontend = (bridge) => runFrontend(bridge, { otherFrontends: 'cannot' });
 
 /**
  * Compiles. Equal options, files and images give equal definitions.
@@ -42,7 +42,7 @@ export const readHere: Frontend = (bridge) => runFrontend(bridge, { otherFronten
  * @param frontend runs the Dockerfile frontend; by default the one of this package
  * @throws Error with the reference frontend's message; a `DiagnosticError` among its causes has the place
  */
-export async function compile(options: OfflineOptions, frontend: Frontend = readHere): Promise<Compiled> {
+export async function compile(options: OfflineOptions, frontend: Frontend = ownFrontend): Promise<Compiled> {
   checkArgument('compile', 'options', options, offlineOptions);
   checkArgument('compile', 'frontend', frontend, aFunction);
   const caller = callerOf(compile);

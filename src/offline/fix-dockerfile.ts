@@ -5,7 +5,7 @@ import { lineColumn } from '../diagnostic/source-file.ts';
 import { encodeText } from '../go/text.ts';
 import { applyFixes, type FixedText } from '../lint/apply-fixes.ts';
 import { type Checked, type CheckOptions, checkDockerfile } from './check.ts';
-import { type Frontend, readHere } from './compile.ts';
+import { type Frontend, ownFrontend } from './compile.ts';
 import type { FileTree } from './file-tree.ts';
 
 /** A Dockerfile after its fixes. */
@@ -39,7 +39,7 @@ const maxTrials = 60;
 export async function fixDockerfile(
   options: CheckOptions,
   fixes: { readonly unsafe?: boolean } = {},
-  frontend: Frontend = readHere,
+  frontend: Frontend = ownFrontend,
 ): Promise<FixedDockerfile> {
   const check = (text: string) => checkDockerfile(withText(options, checked.source.filename, text), frontend);
   let checked = await checkDockerfile(options, frontend);

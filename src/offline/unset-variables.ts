@@ -66,10 +66,10 @@ export function findUnsetInRun(
 ): Diagnostic[] {
   const { dockerfile, stages } = file;
   const isLowered = lowered?.stages.length === stages.length;
-  const places = isLowered ? new Map(stages.map((stage, i) => [stage, i])) : undefined;
+  const loweredStages = isLowered ? new Map(stages.map((stage, i) => [stage, lowered.stages[i]!])) : undefined;
   const fromScratch = stagesWhere(stages, ({ base }) => base.kind === 'stage' || base.kind === 'scratch');
   const isUnset = (stage: LintStage, name: string) =>
-    judged.has(stage) && (places ? lowered!.isUnset(places.get(stage)!, name) : fromScratch.has(stage));
+    judged.has(stage) && (loweredStages?.get(stage)?.isUnset(name) ?? fromScratch.has(stage));
   const found: Diagnostic[] = [];
   const linter = createLinter(
     checkConfig(dockerfile, checkOptions),

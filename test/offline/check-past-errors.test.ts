@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { lineColumn } from '../../src/diagnostic/source-file.ts';
 import { checkDockerfile, memoryTree } from '../../src/index.ts';
 import { lintRules } from '../../src/lint/rules.ts';
-import { readHere } from '../../src/offline/compile.ts';
+import { ownFrontend } from '../../src/offline/compile.ts';
 import { createOfflineBridge } from '../../src/offline/offline-bridge.ts';
 import { withUnknownImages } from '../../src/offline/unknown-images.ts';
 import { parseDockerfile } from '../../src/parser/index.ts';
@@ -294,7 +294,7 @@ test('a file without FROM is read as a stage', async () => {
 test('the answer of frontend.lint itself ends at the first error', async () => {
   const text = 'FROM scratch\nCMD a\nEXPOSE x\nENTRYPOINT b\n';
   const options = optionsOf(text, { requestid: 'frontend.lint' });
-  const { metadata } = await readHere(createOfflineBridge(options));
+  const { metadata } = await ownFrontend(createOfflineBridge(options));
   const { warnings } = JSON.parse(Buffer.from(metadata.get('result.json')!).toString());
   expect(warnings.map(({ ruleName }: { ruleName: string }) => ruleName)).toEqual(['JSONArgsRecommended']);
 });

@@ -1,7 +1,7 @@
 /** Fixes are applied unless they make errors: each on its own, whatever errors others bring to light. */
 import { expect, test } from 'vitest';
 import { warningDiagnostic } from '../../src/diagnostic/diagnostic.ts';
-import { type Frontend, readHere } from '../../src/offline/compile.ts';
+import { type Frontend, ownFrontend } from '../../src/offline/compile.ts';
 import { memoryTree } from '../../src/offline/file-tree.ts';
 import { fixDockerfile } from '../../src/offline/fix-dockerfile.ts';
 
@@ -16,7 +16,7 @@ function optionsFor(text: string) {
 
 /** The frontend, with a rule whose fix removes the value of an ENV although an error follows from that. */
 const withBadRule: Frontend = async (bridge) => {
-  const result = await readHere(bridge);
+  const result = await ownFrontend(bridge);
   const { linted } = result;
   if (!linted) return result;
   const text = new TextDecoder().decode(linted.source.data);

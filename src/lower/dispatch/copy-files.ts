@@ -55,7 +55,7 @@ interface Flags
     Partial<Omit<AddFlags, keyof FileFlags>> {}
 
 /** A COPY or ADD with its variables expanded. */
-interface Copy extends Flags {
+interface ExpandedCopy extends Flags {
   /** The name of the instruction. */
   readonly command: 'COPY' | 'ADD';
   /** The logical line of the instruction. */
@@ -109,7 +109,7 @@ function expandContents(dispatch: Dispatch, contents: readonly SourceContent[]):
 }
 
 /** Adds the files to the stage, and an entry to its history. */
-export function copyFiles(dispatch: Dispatch, expanded: Copy): void {
+export function copyFiles(dispatch: Dispatch, expanded: ExpandedCopy): void {
   const { lowering, stage, lines } = dispatch;
   const platform = stage.result.platform;
   const toDestination = () => destination(stage.result.state, expanded.dest.text, platform.os);
@@ -170,7 +170,7 @@ function readPath(read: () => string): string {
   }
 }
 
-function checkChecksum({ checksum = '', sources: [source, ...more] }: Copy): void {
+function checkChecksum({ checksum = '', sources: [source, ...more] }: ExpandedCopy): void {
   if (checksum === '') return;
   if (source === undefined || more.length > 0)
     throw dispatchError('bad-checksum', "checksum can't be specified for multiple sources");
@@ -179,7 +179,7 @@ function checkChecksum({ checksum = '', sources: [source, ...more] }: Copy): voi
 }
 
 /** The entry in the image's history. */
-function copyHistory({ command, parents, chown, chmod, sources, contents, dest }: Copy): string {
+function copyHistory({ command, parents, chown, chmod, sources, contents, dest }: ExpandedCopy): string {
   return [
     command,
     ...(parents ? ['--parents'] : []),
@@ -203,7 +203,7 @@ function append(
 
 function addSources(
   dispatch: Dispatch,
-  expanded: Copy,
+  expanded: ExpandedCopy,
   name: string,
   dest: string,
   shared: CopyOptions,
@@ -266,7 +266,7 @@ function faultRange(error: unknown, { lowering }: Dispatch, range: SourceRange):
 
 /** A source within a context or stage; with --parents the part after `/./` keeps its directories. */
 function localSource(
-  { command, parents, unpack }: Copy,
+  { command, parents, unpack }: ExpandedCopy,
   source: string,
   os: string,
   shared: CopyOptions,
@@ -299,7 +299,7 @@ function localSource(
 
 function addInlineFiles(
   { stage }: Dispatch,
-  { contents }: Copy,
+  { contents }: ExpandedCopy,
   sources: FileAction | undefined,
   dest: string,
   shared: CopyOptions,
