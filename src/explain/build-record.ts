@@ -69,6 +69,12 @@ export interface BuildStep {
   readonly isRelative?: true;
   /** The line of the SHELL of a RUN, and the digest of its text; absent without a SHELL. */
   readonly shell?: readonly [line: number, text: string];
+  /** The line of the last WORKDIR before a RUN or a relative destination; absent if it is not known. */
+  readonly workdir?: number;
+  /** The line of the last USER before a RUN; absent if it is not known. */
+  readonly user?: number;
+  /** The base image, with its digest if that is known; absent for other steps. */
+  readonly image?: string;
   /**
    * What the op is made of. The digest of a text with secrets is that of the text without them, and after a `~` that of
    * the text, made with the key.

@@ -1,7 +1,22 @@
 /** Compares two builds: which steps run again, the first cause of each, and which steps only follow from others. */
 import { checkArgument } from '../text/arguments.ts';
 import { aRecord, type BuildRecord, type BuildStep, type RecordedFlag } from './build-record.ts';
-import { type Cause, causeOf, type Difference, type Origin } from './cause.ts';
+import {
+  type Cause,
+  furtherVariables,
+  type InstructionCause,
+  instructionCause,
+  mountCause,
+  type Origin,
+  type Place,
+  partCause,
+  plainCause,
+  type SettingCause,
+  settingCause,
+  uncachedCause,
+  type VariableCause,
+  variableCause,
+} from './cause.ts';
 import { shortHash } from './content-hash.ts';
 import { EnvironmentReader, type RecordedVariable } from './environments.ts';
 import { FileCauses } from './file-causes.ts';
@@ -146,26 +161,26 @@ function explainSteps(
     }
     const partner = pairs[index];
     const before = partner === undefined ? undefined : old[partner];
-    const differences: Difference[] = before ? differencesOf(before, step, sides) : [{ kind: 'new' }];
-    if (step.uncached !== undefined) differences.push({ kind: 'no cache', option: step.uncached });
+    const causes: Cause[] = before ? causesOf(before, step, sides) : [plainCause('new')];
+    if (step.uncached !== undefined) causes.push(uncachedCause(step.uncached));
     const follows = new Set<number>();
     for (const { step: input } of inputs) {
       for (const root of roots[input]!) {
         // A step that no instruction names is a part of this one: a here-document, or what ADD downloads.
         const isPart = list[root]!.line === 0;
         if (!isPart) follows.add(root);
-        else if (differences.length === 0) differences.push(...inlineDifferences(before, step, list[root]!, sides));
+        else if (causes.length === 0) causes.push(...inlineCauses(before, step, list[root]!, sides));
       }
     }
     // The same step on other inputs than before, which are cached themselves.
-    if (differences.length === 0 && follows.size === 0) differences.push({ kind: 'inputs' });
-    const depends = differences.every(isUnseen) && inputs.every((it) => it.content || outcomes[it.step] !== 'runs');
+    if (causes.length === 0 && follows.size === 0) causes.push(plainCause('inputs'));
+    const depends = causes.every(isUnseen) && inputs.every((it) => it.content || outcomes[it.step] !== 'runs');
     const outcome = depends ? 'depends' : 'runs';
     outcomes.push(outcome);
-    const own = differences.length > 0 ? new Set([...follows, index]) : follows;
+    const own = causes.length > 0 ? new Set([...follows, index]) : follows;
     roots.push(own.size > maxRoots ? new Set([...own].sort((a, b) => a - b).slice(-maxRoots)) : own);
     const followsFrom = [...new Set([...follows].map((root) => list[root]!.line))].sort((a, b) => a - b);
-    explained.push({ ...place, outcome, causes: differences.map(causeOf), followsFrom });
+    explained.push({ ...place, outcome, causes, followsFrom });
   }
   return explained;
 }
@@ -174,22 +189,22 @@ function explainSteps(
  * Whether a daemon that has the directory from an earlier build does not see what changed: it is sent what differs, and
  * of a directory that was there it changes the mode and keeps the digest.
  */
-const isUnseen = (it: Difference): boolean =>
-  it.kind === 'file' && it.path.endsWith('/') && (it.change === 'mode' || it.change === 'attributes');
+const isUnseen = (it: Cause): boolean =>
+  it.kind === 'file' && it.name.endsWith('/') && (it.detail === 'mode' || it.detail === 'attributes');
 
 const isOtherText = (before: BuildStep | undefined, step: BuildStep, { comparable }: Sides) =>
   before === undefined || comparable(before.instruction) !== comparable(step.instruction);
 
 /** Why a part of a step differs. Flags such as --checksum are only in the part. */
-function inlineDifferences(
+function inlineCauses(
   before: BuildStep | undefined,
   step: BuildStep,
   inline: BuildStep,
   sides: Sides,
-): readonly Difference[] {
-  if (!isOtherText(before, step, sides)) return settingDifferences({ kind: 'here-document' }, inline, sides);
-  const written = before ? flagDifferences(before, step, sides) : [];
-  return written.length > 0 ? written : [{ kind: 'instruction' }];
+): readonly Cause[] {
+  if (!isOtherText(before, step, sides)) return settingCauses(settingCause('here-document'), inline, sides);
+  const written = before ? flagCauses(before, step, sides) : [];
+  return written.length > 0 ? written : [instructionCause()];
 }
 
 /** The step of the older build that each step was: by its instruction, and between such steps by its place and kind. */
@@ -241,34 +256,33 @@ const flagsOfParts: { readonly [Kind in OpPart['kind']]?: string } = {
   exclude: '--exclude',
 };
 
-function differencesOf(before: BuildStep, step: BuildStep, sides: Sides): Difference[] {
+function causesOf(before: BuildStep, step: BuildStep, sides: Sides): Cause[] {
   const parts = differingParts(before, step, sides);
   const { names, areReordered } = differingVariables(before, step, sides);
   const isText = isOtherText(before, step, sides);
   // Then the flags are what differs in the text.
   const isFlag = ({ kind }: OpPart) => kind === 'mount' || flagsOfParts[kind] !== undefined;
-  const written = isText ? flagDifferences(before, step, sides) : [];
+  const written = isText ? flagCauses(before, step, sides) : [];
   const areFlags = isText && parts.length > 0 && (written.length > 0 || parts.every(isFlag));
-  const differences: Difference[] = [];
-  if (isText && !areFlags && (parts.length + names.length > 0 || areReordered))
-    differences.push({ kind: 'instruction' });
+  const causes: Cause[] = [];
+  if (isText && !areFlags && (parts.length + names.length > 0 || areReordered)) causes.push(instructionCause());
   for (const part of written.length > 0 ? [] : parts) {
     const flag = areFlags ? flagsOfParts[part.kind] : undefined;
-    if (flag !== undefined) differences.push({ kind: 'flag', flag });
-    else differences.push(...partDifferences(part, isText, before, step, sides));
+    if (flag !== undefined) causes.push(instructionCause(flag));
+    else causes.push(...partCauses(part, isText, before, step, sides));
   }
-  for (const name of names.slice(0, maxVariables)) differences.push(variableDifference(name, step, sides));
+  for (const name of names.slice(0, maxVariables)) causes.push(variableCauseOf(name, step, sides));
   // Only --link changes nothing in the op itself.
-  differences.push(...written.filter(({ flag }) => parts.length > 0 || flag === '--link'));
-  if (names.length > maxVariables) differences.push({ kind: 'further variables', count: names.length - maxVariables });
-  if (parts.length + names.length === 0 && areReordered) differences.push({ kind: 'order of variables' });
+  causes.push(...written.filter(({ name }) => parts.length > 0 || name === '--link'));
+  if (names.length > maxVariables) causes.push(furtherVariables(names.length - maxVariables));
+  if (parts.length + names.length === 0 && areReordered) causes.push(settingCause('order of variables'));
   for (const [index, take] of step.takes.entries()) {
     const old = before.takes[index];
-    if (old?.digest !== take.digest) differences.push(...sides.files.causesOf(old, take));
+    if (old?.digest !== take.digest) causes.push(...sides.files.causesOf(old, take));
   }
   // Only several parts, and several sources, say the same.
-  if (parts.length + names.length < 2 && step.takes.length < 2) return differences;
-  return [...new Map(differences.map((it) => [JSON.stringify(it), it])).values()];
+  if (parts.length + names.length < 2 && step.takes.length < 2) return causes;
+  return [...new Map(causes.map((it) => [JSON.stringify(it), it])).values()];
 }
 
 /** The parts that differ: as they are now, or as they were if they are gone. */
@@ -281,41 +295,49 @@ function differingParts(before: BuildStep, step: BuildStep, { comparable }: Side
 }
 
 /** What a part that differs says. @param isText whether the text of the instruction differs, too */
-function partDifferences(
-  part: OpPart,
-  isText: boolean,
-  before: BuildStep,
-  step: BuildStep,
-  sides: Sides,
-): readonly Difference[] {
+function partCauses(part: OpPart, isText: boolean, before: BuildStep, step: BuildStep, sides: Sides): readonly Cause[] {
   switch (part.kind) {
     case 'mount':
-      return [{ kind: 'mount', target: part.target }];
+      return [mountCause(part.target)];
     case 'platform':
-      return [{ kind: 'platform' }];
+      return [plainCause('platform')];
     case 'base image':
     case 'source': {
       const changed = isText ? [] : changedUses(step, sides);
-      return changed.length > 0 ? changed : [{ kind: part.kind }];
+      return changed.length > 0 ? changed : [sourceCause(part.kind, before, step)];
     }
     case 'copied path':
-      if (part.action === 1) return isText ? [] : [{ kind: 'part', part }];
+      if (part.action === 1) return isText ? [] : [partCause(part)];
       break;
     case 'command': {
       const [was, is] = [before.shell, step.shell].map((shell) => sides.comparable(shell?.[1] ?? ''));
-      const place = step.shell && { file: step.file, line: step.shell[0] };
-      if (!isText && was !== is) return [{ kind: 'shell', place }];
+      if (!isText && was !== is) return [settingCause('shell', placeIn(step, step.shell?.[0]))];
     }
   }
-  return isText ? [] : settingDifferences({ kind: 'part', part }, step, sides);
+  return isText ? [] : settingCauses(partCause(part, originOfPart(part, step)), step, sides);
+}
+
+function sourceCause(kind: 'base image' | 'source', before: BuildStep, step: BuildStep): Cause {
+  if (kind === 'source') return plainCause('source');
+  const { image: was } = before;
+  const { image: is } = step;
+  const areKnown = was !== undefined && is !== undefined && was !== is;
+  return { kind, name: '', detail: '', ...(areKnown && { before: was, now: is }) };
+}
+
+const placeIn = ({ file }: BuildStep, line: number | undefined): Place | undefined =>
+  line === undefined ? undefined : { file, line };
+
+/** The instruction above that sets a part: a relative destination depends on the working directory. */
+function originOfPart({ kind }: OpPart, step: BuildStep): Place | undefined {
+  if (kind === 'user') return placeIn(step, step.user);
+  return kind === 'working directory' || (kind === 'destination' && step.isRelative)
+    ? placeIn(step, step.workdir)
+    : undefined;
 }
 
 /** The flags that differ, with their values, if nothing else in the instruction does. */
-function flagDifferences(
-  before: BuildStep,
-  step: BuildStep,
-  { comparable }: Sides,
-): Extract<Difference, { kind: 'flag' }>[] {
+function flagCauses(before: BuildStep, step: BuildStep, { comparable }: Sides): InstructionCause[] {
   if (before.rest === undefined || step.rest === undefined || comparable(before.rest) !== comparable(step.rest))
     return [];
   const [was, is] = [before, step].map(({ flags = [] }) => Map.groupBy(flags, ({ name }) => name));
@@ -324,7 +346,7 @@ function flagDifferences(
     const [old, now] = [textsOf(was!.get(name)), textsOf(is!.get(name))];
     const gone = old.filter((it) => !now.includes(it)).join(' ');
     const added = now.filter((it) => !old.includes(it)).join(' ');
-    return gone === added ? [] : { kind: 'flag', flag: `--${name}`, texts: { before: gone, now: added } };
+    return gone === added ? [] : instructionCause(`--${name}`, { before: gone, now: added });
   });
 }
 
@@ -332,27 +354,27 @@ function flagDifferences(
  * A setting differs though its instruction does not: a variable in it has another value, or what stands before it. A
  * record has the text of some instructions; of the others, any declared build argument may be the cause.
  */
-function settingDifferences(setting: Difference, step: BuildStep, sides: Sides): readonly Difference[] {
+function settingCauses(cause: SettingCause, step: BuildStep, sides: Sides): readonly Cause[] {
   const { keyword, uses = [], isRelative = false } = step;
   if (keyword === 'run') {
     const changed = changedArgs(sides).filter((name) => sides.newer.variables[name] !== undefined);
-    if (changed.length === 0) return [setting];
-    return changed.map((name) => ({ kind: 'variable', name, origin: 'build argument' }));
+    if (changed.length === 0) return [cause];
+    return changed.map((name) => variableCause(name, 'build argument'));
   }
   const changed = changedUses(step, sides);
   if (changed.length > 0) return changed;
   // A relative destination depends on the working directory, too.
-  const isMoved = isRelative && setting.kind === 'part' && setting.part.kind === 'destination';
-  return uses.length === 1 && !isMoved ? [variableDifference(uses[0]!, step, sides)] : [setting];
+  const isMoved = isRelative && cause.setting === 'destination';
+  return uses.length === 1 && !isMoved ? [variableCauseOf(uses[0]!, step, sides)] : [cause];
 }
 
 /** The variables of an instruction whose build arguments, ARG or ENV differ. */
-function changedUses(step: BuildStep, sides: Sides): Difference[] {
+function changedUses(step: BuildStep, sides: Sides): VariableCause[] {
   const { older, newer, valuesCompared } = sides;
   const isSetOtherwise = (name: string) =>
     valuesCompared && older.settings !== undefined && String(older.settings[name]) !== String(newer.settings?.[name]);
   const changed = (step.uses ?? []).filter((name) => isChangedArg(name, sides) || isSetOtherwise(name));
-  return changed.map((name) => variableDifference(name, step, sides));
+  return changed.map((name) => variableCauseOf(name, step, sides));
 }
 
 function changedArgs(sides: Sides): string[] {
@@ -392,9 +414,8 @@ function differingVariables(before: BuildStep, step: BuildStep, sides: Sides): D
   return { names: [...differing, ...old.keys()], areReordered: true };
 }
 
-function variableDifference(name: string, step: BuildStep, sides: Sides): Difference {
-  return { kind: 'variable', name, origin: originOf(name, step, sides) };
-}
+const variableCauseOf = (name: string, step: BuildStep, sides: Sides): VariableCause =>
+  variableCause(name, originOf(name, step, sides));
 
 function originOf(name: string, { file, line }: BuildStep, sides: Sides): Origin {
   if (isChangedArg(name, sides)) return 'build argument';

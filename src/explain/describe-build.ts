@@ -170,6 +170,7 @@ function stepOf(
     ...(entry.metadata?.ignoreCache && { uncached: writing.uncached }),
     instruction,
     ...(place && factsOf(writing.facts.get(place.lines.start), entry.op, writing)),
+    ...imageOf(entry.op, writing),
     parts,
     ...(env && { environment: writing.environments.add(env) }),
     inputs: inputsOf(entry, places),
@@ -180,17 +181,27 @@ function factsOf(
   facts: InstructionFacts | undefined,
   { op }: DefinitionEntry['op'],
   writing: Writing,
-): Pick<BuildStep, 'keyword' | 'flags' | 'rest' | 'uses' | 'isRelative' | 'shell'> {
+): Pick<BuildStep, 'keyword' | 'flags' | 'rest' | 'uses' | 'isRelative' | 'shell' | 'workdir' | 'user'> {
   if (!facts) return op.case === 'exec' ? { keyword: 'run' } : {};
-  const { keyword, flags, rest, uses, isRelative, shell } = facts;
+  const { keyword, flags, rest, uses, isRelative, settings } = facts;
+  const { shell, workdir, user } = settings;
+  const isExec = op.case === 'exec';
   return {
     keyword,
     ...(flags.length > 0 && { flags: flags.map(({ name, text }) => ({ name, text: writing.hideInText(text) })) }),
     rest: textDigest(rest, writing),
     ...(uses.length > 0 && { uses }),
     ...(isRelative && { isRelative }),
-    ...(shell && op.case === 'exec' && { shell: [shell.line, textDigest(shell.text, writing)] as const }),
+    ...(shell && isExec && { shell: [shell.line, textDigest(shell.text, writing)] as const }),
+    ...(workdir !== undefined && (isExec || isRelative) && { workdir }),
+    ...(user !== undefined && isExec && { user }),
   };
+}
+
+function imageOf({ op }: DefinitionEntry['op'], { hideInText }: Writing): Pick<BuildStep, 'image'> {
+  const scheme = 'docker-image://';
+  if (op.case !== 'source' || !op.value.identifier.startsWith(scheme)) return {};
+  return { image: hideInText(op.value.identifier.slice(scheme.length)) };
 }
 
 /** The digest of a text; the secrets in it count only in a part that is made with the key. */

@@ -5,7 +5,7 @@
  */
 import { createPatternMatcher, type PatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import type { RecordedContext, RecordedFile, RecordedTake } from './build-record.ts';
-import type { Difference, FileDifference } from './cause.ts';
+import { type Cause, type FileCause, furtherFiles } from './cause.ts';
 import { changedLines } from './changed-lines.ts';
 import { readHeader } from './content-hash.ts';
 
@@ -30,16 +30,16 @@ export class FileCauses {
    *
    * @param old what the step has taken in the older build, if it was there
    */
-  causesOf(old: RecordedTake | undefined, take: RecordedTake): Difference[] {
-    const unlisted: Difference = { kind: 'further files', context: take.context };
+  causesOf(old: RecordedTake | undefined, take: RecordedTake): Cause[] {
+    const unlisted = furtherFiles(take.context);
     const difference = this.differenceOf(take.context);
     if (!difference) return [unlisted];
     const is = difference.present.select(take.paths);
     const was = difference.gone.select((old ?? take).paths);
-    const causes: Difference[] = [...is.first, ...was.first].slice(0, maxFileCauses);
+    const causes: Cause[] = [...is.first, ...was.first].slice(0, maxFileCauses);
     if (causes.length === 0) return [unlisted];
     const rest = is.count + was.count - causes.length;
-    return rest > 0 ? [...causes, { kind: 'further files', context: take.context, count: rest }] : causes;
+    return rest > 0 ? [...causes, furtherFiles(take.context, rest)] : causes;
   }
 
   private differenceOf(name: string): ContextDifference | undefined {
@@ -86,12 +86,12 @@ interface DifferingFile {
 }
 
 /** What differs in a file. */
-type Change = Omit<FileDifference, 'kind' | 'path'>;
+type Change = Omit<FileCause, 'kind' | 'name'>;
 
 /** Files that differ. */
 interface SelectedFiles {
   /** The first ones in the order of the record. */
-  readonly first: readonly FileDifference[];
+  readonly first: readonly FileCause[];
   readonly count: number;
 }
 
@@ -100,7 +100,7 @@ const nothing: SelectedFiles = { first: [], count: 0 };
 /** Files in the order of a record, by their paths. */
 class PathIndex {
   private readonly files: readonly DifferingFile[];
-  private readonly causes: (FileDifference | undefined)[] = [];
+  private readonly causes: (FileCause | undefined)[] = [];
   /** Places of the files, in the order of their paths: what is below a directory stands together. */
   private readonly sorted: readonly number[];
   private readonly selections = new Map<string, readonly [first: readonly number[], count: number]>();
@@ -161,9 +161,9 @@ class PathIndex {
     return this.files[this.sorted[index]!]!.path;
   }
 
-  private causeAt(place: number): FileDifference {
+  private causeAt(place: number): FileCause {
     const { path, describe } = this.files[place]!;
-    return (this.causes[place] ??= { kind: 'file', path, ...describe() });
+    return (this.causes[place] ??= { kind: 'file', name: path, ...describe() });
   }
 }
 
@@ -185,17 +185,17 @@ function withoutNested(paths: readonly string[]): readonly string[] {
 /** What differs between two states of a file. */
 function fileDifference(was: RecordedFile, is: RecordedFile): Change {
   if (was[1] !== is[1] && readHeader(was[0]).kind === readHeader(is[0]).kind)
-    return { change: 'content', ...contentDifference(was, is) };
+    return { detail: 'content', ...contentDifference(was, is) };
   return headerDifference(was[0], is[0]);
 }
 
 /** What differs between files with the same content. */
 function headerDifference(old: string, header: string): Change {
   const [was, is] = [readHeader(old), readHeader(header)];
-  if (was.kind !== is.kind) return { change: 'kind', before: was.kind, now: is.kind };
-  if (was.target !== is.target) return { change: 'link', before: was.target, now: is.target };
-  if (was.mode !== is.mode) return { change: 'mode', before: was.mode, now: is.mode };
-  return { change: 'attributes' };
+  if (was.kind !== is.kind) return { detail: 'kind', before: was.kind, now: is.kind };
+  if (was.target !== is.target) return { detail: 'link', before: was.target, now: is.target };
+  if (was.mode !== is.mode) return { detail: 'mode', before: was.mode, now: is.mode };
+  return { detail: 'attributes' };
 }
 
 function contentDifference(
@@ -227,19 +227,19 @@ function ignoredBy(
   dropping: IgnoreRules,
   keeping: IgnoreRules,
   file: string,
-  ignored: Change['change'],
-  other: Change['change'],
+  ignored: Change['detail'],
+  other: Change['detail'],
 ): Change {
   const path = file.replace(/\/$/, '');
   try {
     const matcher = dropping.matcher();
     const index = matcher.decidingPattern(path);
     const pattern = matcher.patterns[index];
-    if (!pattern || keeping.matcher().matchesOrParentMatches(path)) return { change: other };
+    if (!pattern || keeping.matcher().matchesOrParentMatches(path)) return { detail: other };
     const { name, lines } = dropping.context.ignoreFile ?? {};
     const line = lines?.[index];
-    return { change: ignored, rule: pattern.text, ...(line !== undefined && { place: `${name}:${line}` }) };
+    return { detail: ignored, rule: pattern.text, ...(line !== undefined && { place: `${name}:${line}` }) };
   } catch {
-    return { change: other };
+    return { detail: other };
   }
 }

@@ -30,7 +30,21 @@ export {
   type RecordedTake,
   type StepInput,
 } from './build-record.ts';
-export type { Cause } from './cause.ts';
+export type {
+  BaseImageCause,
+  Cause,
+  FileCause,
+  FurtherFiles,
+  FurtherVariables,
+  InstructionCause,
+  MountCause,
+  Origin,
+  Place,
+  PlainCause,
+  SettingCause,
+  UncachedCause,
+  VariableCause,
+} from './cause.ts';
 export { compareBuilds, type ExplainedStep, type Explanation } from './compare-builds.ts';
 export { type RecordedBuild, recordBuild } from './make-record.ts';
 export type { OpPart } from './op-part.ts';

@@ -17,8 +17,17 @@ export interface InstructionFacts {
   readonly uses: readonly string[];
   /** Whether it has a destination that is relative to the working directory. */
   readonly isRelative: boolean;
-  /** The last SHELL before it, in its stage or in those that the stage is made from. */
-  readonly shell: { readonly line: number; readonly text: string } | undefined;
+  /** What stands before it, in its stage or in those that the stage is made from. */
+  readonly settings: Settings;
+}
+
+/** The last instructions of these kinds. */
+interface Settings {
+  readonly shell?: { readonly line: number; readonly text: string };
+  /** The line of the WORKDIR. */
+  readonly workdir?: number;
+  /** The line of the USER. */
+  readonly user?: number;
 }
 
 /** The Dockerfile of a definition; undefined for a build program. */
@@ -32,22 +41,27 @@ export function instructionFacts(dockerfile: Dockerfile): ReadonlyMap<number, In
   const { stages, source } = dockerfile;
   const lex = createShellLex({ escape: dockerfile.escape });
   const facts = new Map<number, InstructionFacts>();
-  const shells = new Map<string, InstructionFacts['shell']>();
+  const settingsOf = new Map<string, Settings>();
   for (const { from, name, instructions } of stages) {
-    let shell = shells.get(from.image.text.toLowerCase());
+    let settings = settingsOf.get(from.image.text.toLowerCase()) ?? {};
     for (const instruction of [from, ...instructions]) {
-      if (instruction.kind === 'shell') shell = { line: instruction.lines.start, text: instruction.code };
       facts.set(instruction.lines.start, {
         keyword: instruction.kind,
         ...partsOf(instruction, source.text),
         uses: used(lex, instruction),
         isRelative: 'dest' in instruction && !instruction.dest.text.startsWith('/'),
-        shell,
+        settings,
       });
+      settings = withSetting(settings, instruction);
     }
-    if (name !== '') shells.set(name, shell);
+    if (name !== '') settingsOf.set(name, settings);
   }
   return facts;
+}
+
+function withSetting(settings: Settings, { kind, code, lines: { start: line } }: Instruction): Settings {
+  if (kind === 'shell') return { ...settings, shell: { line, text: code } };
+  return kind === 'workdir' || kind === 'user' ? { ...settings, [kind]: line } : settings;
 }
 
 function partsOf({ flags, range }: Instruction, text: string): Pick<InstructionFacts, 'flags' | 'rest'> {

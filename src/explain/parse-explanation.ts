@@ -1,10 +1,18 @@
 /** Reads back what `tsfront explain --format json` has written. */
 import { aNumber, anything, aString, listOf, objectWith, type Validator, validator } from '../text/arguments.ts';
+import type { Cause } from './cause.ts';
 import type { Explanation } from './compare-builds.ts';
 
 const outcomes = ['cached', 'runs', 'depends'];
 const anOutcome = validator('cached, runs or depends', (value) => outcomes.includes(value as string));
-const aCause = objectWith({ kind: aString, name: aString, detail: aString });
+const anyCause = objectWith({ kind: aString, name: aString, detail: aString });
+/** What the causes of a kind have besides. */
+const ownMembers: { readonly [Kind in Cause['kind']]?: Validator } = {
+  variable: objectWith({ origin: validator('a place or its name', (value) => value !== undefined) }),
+  variables: objectWith({ count: aNumber }),
+  settings: objectWith({ setting: aString }),
+};
+const aCause: Validator = (value, name) => anyCause(value, name) ?? ownMembers[(value as Cause).kind]?.(value, name);
 const aStep = objectWith({
   op: aString,
   text: aString,

@@ -73,7 +73,7 @@ test('a step names 20 variables that differ and counts the others, so that an ex
     `FROM scratch\n${Array.from({ length: 30 }, (_, i) => `ENV V${i}=${value}\n`).join('')}RUN a\n`;
   const [step] = compareBuilds(await record(text('a')), await record(text('b'))).steps;
   expect(step!.causes.map(({ name }) => name)).toEqual([...Array.from({ length: 20 }, (_, i) => `V${i}`), '']);
-  expect(step!.causes[20]).toEqual({ kind: 'variables', name: '', detail: '10 more' });
+  expect(step!.causes[20]).toEqual({ kind: 'variables', name: '', detail: '10 more', count: 10 });
 });
 
 test('a step follows from the nearest causes, so that an explanation grows with the build alone', async () => {
@@ -167,6 +167,49 @@ test('a relative destination depends on the working directory, whatever its sour
   const text = (dir: string) => `FROM scratch\nARG FILE=x\nWORKDIR ${dir}\nCOPY /$FILE b\n`;
   const [older, newer] = [await record(text('/a'), { x: 'x' }), await record(text('/b'), { x: 'x' })];
   expect(compareBuilds(older, newer).steps.at(-1)).toMatchObject({
-    causes: [{ kind: 'settings', name: 'destination' }],
+    causes: [
+      {
+        kind: 'settings',
+        name: 'destination',
+        detail: 'Dockerfile:3',
+        setting: 'destination',
+        origin: { file: 'Dockerfile', line: 3 },
+      },
+    ],
   });
+});
+
+test('what a RUN has from WORKDIR and USER names the last one of its stages', async () => {
+  const text = (dir: string, user: string) =>
+    `FROM scratch AS base\nWORKDIR /a\nUSER ${user}\nFROM base\nWORKDIR ${dir}\nRUN a\n`;
+  const [older, newer] = [await record(text('b', 'x')), await record(text('c', 'y'))];
+  expect(compareBuilds(older, newer).steps.at(-1)).toMatchObject({
+    line: 6,
+    causes: [
+      { name: 'working directory', origin: { line: 5 } },
+      { name: 'user', origin: { line: 3 } },
+    ],
+  });
+});
+
+test('a base image that is another one has its names with the digests', async () => {
+  const build = async (digit: string) => {
+    const dir = temporaryDir({ Dockerfile: 'FROM debian\nRUN a\n' });
+    const locals = new Map([['dockerfile', dirTree(dir)]]);
+    const digest = `sha256:${digit.repeat(64)}`;
+    const config = { os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [digest] } };
+    const images = [{ resolve: async () => ({ digest, config: new TextEncoder().encode(JSON.stringify(config)) }) }];
+    const compiled = await compile({ opts: {}, locals, images });
+    return recordBuild({ compiled, opened: { opts: {}, dirs: new Map() } });
+  };
+  const [from] = compareBuilds(await build('1'), await build('2')).steps;
+  expect(from?.causes).toEqual([
+    {
+      kind: 'base image',
+      name: '',
+      detail: '',
+      before: `docker.io/library/debian:latest@sha256:${'1'.repeat(64)}`,
+      now: `docker.io/library/debian:latest@sha256:${'2'.repeat(64)}`,
+    },
+  ]);
 });

@@ -1,6 +1,7 @@
 /** Which files are causes of a step: the same ones as when every file is looked at for every step. */
 import { expect, test } from 'vitest';
 import type { RecordedContext, RecordedFile, RecordedTake } from '../../src/explain/build-record.ts';
+import { furtherFiles } from '../../src/explain/cause.ts';
 import { FileCauses } from '../../src/explain/file-causes.ts';
 
 const context = (files: Readonly<Record<string, RecordedFile>>, ignore: readonly string[] = []): RecordedContext => ({
@@ -47,10 +48,9 @@ test('a step has the files that a look at each file finds, in the order of the r
       ];
       const got = causes.causesOf(undefined, take(...paths));
       found += expected.length;
-      if (expected.length === 0) expect(got).toEqual([{ kind: 'further files', context: 'context' }]);
-      else expect(got.slice(0, 20).map((it) => it.kind === 'file' && it.path)).toEqual(expected.slice(0, 20));
-      if (expected.length > 20)
-        expect(got[20]).toEqual({ kind: 'further files', context: 'context', count: expected.length - 20 });
+      if (expected.length === 0) expect(got).toEqual([furtherFiles('context')]);
+      else expect(got.slice(0, 20).map((it) => it.kind === 'file' && it.name)).toEqual(expected.slice(0, 20));
+      if (expected.length > 20) expect(got[20]).toEqual(furtherFiles('context', expected.length - 20));
     }
   }
   expect(found).toBeGreaterThan(1000);
@@ -60,36 +60,36 @@ test('a file that several paths of a step take counts once', () => {
   const files = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`d/f${i}`, file('a')]));
   const causes = causesOf(context({}), context(files), ['d/', 'd/f1', 'd/f1', 'd/']);
   expect(causes).toHaveLength(21);
-  expect(causes[20]).toEqual({ kind: 'further files', context: 'context', count: 10 });
+  expect(causes[20]).toEqual(furtherFiles('context', 10));
 });
 
 test('files of the older build are those that its step has taken', () => {
   const before = context({ 'old/a': file('a'), 'new/b': file('b') });
   expect(causesOf(before, context({}), ['new/'], take('old/'))).toEqual([
-    { kind: 'file', path: 'old/a', change: 'gone' },
+    { kind: 'file', name: 'old/a', detail: 'gone' },
   ]);
 });
 
 test('a file may have the name of a property of all objects', () => {
   expect(causesOf(context({}), context({ constructor: file('a') }), ['/'])).toEqual([
-    { kind: 'file', path: 'constructor', change: 'new' },
+    { kind: 'file', name: 'constructor', detail: 'new' },
   ]);
 });
 
 test('each step names the rule that drops a file, and a malformed rule is passed over', () => {
   const before = context({ 'a.log': file('a') });
   const rules = { ...context({}, ['*.log']), ignoreFile: { name: '.dockerignore', lines: [3] } };
-  const dropped = { kind: 'file', path: 'a.log', change: 'ignored', rule: '*.log', place: '.dockerignore:3' };
+  const dropped = { kind: 'file', name: 'a.log', detail: 'ignored', rule: '*.log', place: '.dockerignore:3' };
   const causes = new FileCauses({ context: before }, { context: rules });
   expect([causes.causesOf(undefined, take('/')), causes.causesOf(undefined, take('a.log'))]).toEqual([
     [dropped],
     [dropped],
   ]);
-  expect(causesOf(before, context({}, ['[']), ['/'])).toMatchObject([{ change: 'gone' }]);
+  expect(causesOf(before, context({}, ['[']), ['/'])).toMatchObject([{ detail: 'gone' }]);
 });
 
 test('without a list of files, one cause says that files differ', () => {
-  const unlisted = [{ kind: 'further files', context: 'context' }];
+  const unlisted = [furtherFiles('context')];
   expect(causesOf({ files: undefined, ignore: [] }, context({ a: file('a') }), ['/'])).toEqual(unlisted);
   expect(new FileCauses({}, {}).causesOf(undefined, take('/'))).toEqual(unlisted);
 });

@@ -1,7 +1,15 @@
 /** Why steps of a build run again, for people. */
-import type { Cause } from '../../explain/cause.ts';
+import type {
+  BaseImageCause,
+  Cause,
+  FileCause,
+  InstructionCause,
+  SettingCause,
+  UncachedCause,
+} from '../../explain/cause.ts';
 import type { ExplainedStep, Explanation } from '../../explain/compare-builds.ts';
 import type { OpExplanation } from '../../graph/graph-model.ts';
+import { shortDigest } from '../../llb/format-op.ts';
 import { count, formatInteger } from '../../text/number.ts';
 import { printableLine } from '../../text/printable.ts';
 
@@ -57,6 +65,7 @@ const placeOf = ({ file, line, platform }: Pick<ExplainedStep, 'file' | 'line' |
 
 /** Whether a cause is of the step itself, and not of all steps of its stage. */
 const isOwn = ({ kind }: Cause) => kind !== 'no cache';
+const isUncached = (cause: Cause): cause is UncachedCause => cause.kind === 'no cache';
 
 function formatStep(step: SettledStep): string[] {
   const head = printableLine(`${placeOf(step)} ${step.text}`.trimEnd());
@@ -72,14 +81,15 @@ function unseenNote({ outcome }: SettledStep): string[] {
   return [`  ${what}: a daemon that has a directory from an earlier build does not see such a change`];
 }
 
-const noCacheFlag = ({ detail }: Cause) => (detail.includes('=') ? '--no-cache-filter' : '--no-cache');
+const noCacheFlag = ({ ofStages }: UncachedCause) => (ofStages ? '--no-cache-filter' : '--no-cache');
 
 /** Which steps only run because the cache is not used, by the flag that says so. */
 function formatUncached(steps: readonly SettledStep[]): string[] {
   const lines = new Map<string, Set<number>>();
   for (const { causes, line } of steps) {
-    if (causes.length !== 1 || isOwn(causes[0]!)) continue;
-    const flag = noCacheFlag(causes[0]!);
+    const [cause] = causes;
+    if (causes.length !== 1 || !cause || !isUncached(cause)) continue;
+    const flag = noCacheFlag(cause);
     const same = lines.get(flag);
     if (same) same.add(line);
     else lines.set(flag, new Set([line]));
@@ -110,39 +120,35 @@ function explainOp({ outcome, causes, followsFrom }: ExplainedStep, uncertain: R
   return { change: 'follows', text: `follows from ${lineList(followsFrom)}${may}` };
 }
 
-/** Settings that a record has together, and those of a further source: `destination 2`. */
-function settingText(name: string): string {
-  const [, setting = name, source] = /^(.*?)(?: (\d+))?$/.exec(name) ?? [];
-  const text = setting === 'settings' ? 'extra hosts, limits or the like' : setting;
-  return source === undefined ? text : `${text} of its source ${source}`;
-}
-
 /** What a cause says. */
 function causeText(cause: Cause): string {
-  const { kind, name, detail } = cause;
-  switch (kind) {
+  switch (cause.kind) {
     case 'new':
       return 'it is new';
     case 'instruction':
-      return name === '' ? 'its text changed' : flagText(cause);
-    case 'variable':
-      return `the value of ${name} changed (${detail === `build-arg:${name}` ? `--build-arg ${name}` : detail})`;
+      return cause.name === '' ? 'its text changed' : flagText(cause);
+    case 'variable': {
+      const { name, origin, detail } = cause;
+      return `the value of ${name} changed (${origin === 'build argument' ? `--build-arg ${name}` : detail})`;
+    }
     case 'variables':
-      return `and the values of ${detail} variables`;
+      return `and the values of ${formatInteger(cause.count)} more variables`;
     case 'base image':
-      return 'the base image is another one';
+      return `the base image is another one${imagesText(cause)}`;
     case 'source':
       return 'its source is another one';
     case 'platform':
       return 'the platform is another one';
     case 'mount':
-      return `its mount ${name} changed`;
+      return `its mount ${cause.name} changed`;
     case 'settings':
-      return `its settings changed: ${settingText(name)}${detail && ` (${detail})`}`;
+      return settingText(cause);
     case 'file':
-      return `${name}: ${fileText(cause)}`;
+      return `${cause.name}: ${fileText(cause)}`;
     case 'files':
-      return detail === '' ? `files of ${name} changed` : `and ${detail} files of ${name}`;
+      return cause.count === undefined
+        ? `files of ${cause.name} changed`
+        : `and ${formatInteger(cause.count)} more files of ${cause.name}`;
     case 'inputs':
       return 'it continues from another step';
     case 'no cache':
@@ -150,13 +156,31 @@ function causeText(cause: Cause): string {
   }
 }
 
-function flagText({ name, before, now }: Cause): string {
+/** Images before and now: of one name only the digests. */
+function imagesText({ before, now }: BaseImageCause): string {
+  if (before === undefined || now === undefined) return '';
+  const [was, is] = [before, now].map((image) => {
+    const [name = '', digest] = image.split('@');
+    return { name: name.replace(/^docker\.io\/(?:library\/)?/, ''), digest: digest && shortDigest(digest) };
+  });
+  const isDigest = was!.name === is!.name && was!.digest && is!.digest;
+  const [from, to] = [was!, is!].map(({ name, digest }) => (isDigest ? digest : digest ? `${name} (${digest})` : name));
+  return `: ${from} → ${to}`;
+}
+
+function settingText({ setting, source, detail }: SettingCause): string {
+  const what = setting === 'settings' ? 'extra hosts, limits or the like' : setting;
+  const of = source === undefined ? what : `${what} of its source ${source}`;
+  return `its settings changed: ${of}${detail && ` (${detail})`}`;
+}
+
+function flagText({ name, before, now }: InstructionCause): string {
   if (before === undefined || now === undefined) return `its ${name} changed`;
   if (before === '') return `${now} is new`;
   return now === '' ? `${before} is gone` : `its ${name} changed: ${before} → ${now}`;
 }
 
-function fileText({ detail, rule, place = 'the ignore file', lines, bytes, before, now }: Cause): string {
+function fileText({ detail, rule, place = 'the ignore file', lines, bytes, before, now }: FileCause): string {
   const change = before === undefined || now === undefined ? '' : `: ${before} → ${now}`;
   const pattern = rule === undefined ? '' : ` (${rule})`;
   switch (detail) {
@@ -180,8 +204,6 @@ function fileText({ detail, rule, place = 'the ignore file', lines, bytes, befor
       return `${place}${pattern} drops it now`;
     case 'no longer ignored':
       return `${place}${pattern} no longer drops it`;
-    default:
-      return detail;
   }
 }
 

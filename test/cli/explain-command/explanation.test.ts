@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { formatExplanation } from '../../../src/cli/explain-command/explanation.ts';
+import type { SettingCause } from '../../../src/explain/cause.ts';
 import type { ExplainedStep } from '../../../src/explain/compare-builds.ts';
 
 const step = (line: number, more: Partial<ExplainedStep>): ExplainedStep => ({
@@ -35,19 +36,19 @@ line 4 did not run: what it copies is the same after line 2
 });
 
 test('settings have names that say what they are', () => {
-  const explained = (name: string) =>
+  const explained = (setting: string, more: Partial<SettingCause> = {}) =>
     formatExplanation({
       version: 1,
       valuesCompared: true,
-      steps: [step(2, { causes: [{ kind: 'settings', name, detail: '' }] })],
+      steps: [step(2, { causes: [{ kind: 'settings', name: setting, detail: '', setting, ...more }] })],
     });
   expect(explained('settings')).toContain('its settings changed: extra hosts, limits or the like\n');
-  expect(explained('destination 2')).toContain('its settings changed: destination of its source 2\n');
+  expect(explained('destination', { source: 2 })).toContain('its settings changed: destination of its source 2\n');
   expect(explained('user')).toContain('its settings changed: user\n');
 });
 
 test('variables that are not named are counted', () => {
-  const causes = [{ kind: 'variables', name: '', detail: '1,629 more' }] as const;
+  const causes = [{ kind: 'variables', name: '', detail: '1629 more', count: 1629 }] as const;
   expect(formatExplanation({ version: 1, valuesCompared: true, steps: [step(2, { causes })] })).toContain(
     '  and the values of 1,629 more variables\n',
   );
@@ -65,4 +66,21 @@ test('followers name their platforms where these differ, and stand once where no
     'line 3 follows from line 2',
     'line 4 (linux/amd64) follows from line 2, if what it copies differs',
   ]);
+});
+
+test('base images of one name are told apart by their digests, and others by their names', () => {
+  const digest = (digit: string) => `sha256:${digit.repeat(64)}`;
+  const explained = (before?: string, now?: string) => {
+    const known = before !== undefined && now !== undefined && { before, now };
+    const causes = [{ kind: 'base image', name: '', detail: '', ...known }] as const;
+    return formatExplanation({ version: 1, valuesCompared: true, steps: [step(2, { causes })] }).split('\n')[1];
+  };
+  const debian = 'docker.io/library/debian:13';
+  expect(explained(`${debian}@${digest('1')}`, `${debian}@${digest('2')}`)).toBe(
+    '  the base image is another one: 111111111111 → 222222222222',
+  );
+  expect(explained(debian, `ghcr.io/a/b:1@${digest('2')}`)).toBe(
+    '  the base image is another one: debian:13 → ghcr.io/a/b:1 (222222222222)',
+  );
+  expect(explained()).toBe('  the base image is another one');
 });
