@@ -68,6 +68,7 @@ const maxRead = 50_000_000;
  */
 export function addFixes(dockerfile: Dockerfile, problems: readonly Diagnostic[]): Diagnostic[] {
   let left = maxRead;
+  const taken = new Set<string>();
   const solved = (problem: Diagnostic): Diagnostic => {
     if (problem.file || left <= 0) return problem;
     const shellLine = explainShellLine(dockerfile, problem);
@@ -78,10 +79,14 @@ export function addFixes(dockerfile: Dockerfile, problems: readonly Diagnostic[]
     left -= end - start + dockerfile.instructions.length;
     const solution = solve(dockerfile, problem);
     if (!solution) return problem;
-    const { hint, related } = solution;
+    const { places = [], hint, related } = solution;
+    // A variable that is used twice is reported twice.
+    const range = places.find((place) => !taken.has(`${problem.code} ${place.start}`)) ?? places[0];
+    if (range) taken.add(`${problem.code} ${range.start}`);
     const fix = problem.fix ?? fixOf(solution);
     return {
       ...problem,
+      ...(range && { range }),
       ...(fix && { fix }),
       ...(hint !== undefined && problem.hint === undefined && { hint }),
       ...(related && !problem.related && { related }),

@@ -238,7 +238,7 @@ describe('a RUN that uses an ARG from before FROM', () => {
 
   test('is told that it is empty, and where', async () => {
     expect(await findings('FROM scratch AS a', 'ARG V', 'RUN echo $V', 'FROM scratch', 'RUN echo "${V}"')).toEqual([
-      "Dockerfile:6:1: warning[UndefinedVar]: Usage of undefined variable '$V'",
+      "Dockerfile:6:11: warning[UndefinedVar]: Usage of undefined variable '$V'",
       '  hint: $V is empty here: the ARG at line 1 is before FROM, where it counts for FROM alone. Repeat ARG V in this stage.',
     ]);
     expect(await findings('FROM scratch', `RUN echo "it's $V"`)).toHaveLength(2);

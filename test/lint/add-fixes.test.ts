@@ -191,4 +191,26 @@ describe('a cause is explained with its place', () => {
     expect(found?.hint).toBe(hint);
     expect(found?.related?.map(({ message }) => message)).toEqual(related === undefined ? undefined : [related]);
   });
+
+  test.each([
+    [body('ENV A=1 \\', "  B='$V' C=\\$V D=$V \\", '  E=x${V}y'), ['$V', '${V}'], [3, 4]],
+    [
+      body('RUN echo "it\'s $V"')
+        .replace('FROM', 'ARG V\nFROM')
+        .replace(/FROM \S+/, 'FROM scratch'),
+      ['$V'],
+      [3],
+    ],
+    [body('FROM --platform=${V:-} alpine:3'), ['${V'], [2]],
+  ])('a variable without a value is reported where it is used: %j', async (text, words, lines) => {
+    const { problems } = await checkDockerfile(optionsFor(text));
+    const found = problems.filter(({ code }) => /^Undefined/.test(code)).map(({ range }) => range!);
+    expect(found.map(({ start, end }) => text.slice(start, end))).toEqual(words);
+    expect(found.map(({ start }) => text.slice(0, start).split('\n').length)).toEqual(lines);
+  });
+
+  test('an empty command is told how to be none', async () => {
+    const { problems } = await checkDockerfile(optionsFor(body('CMD')));
+    expect(problems.find(({ code }) => code === 'JSONArgsRecommended')?.hint).toMatch(/^Write CMD \[\] /);
+  });
 });

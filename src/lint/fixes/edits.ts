@@ -6,6 +6,8 @@ import { instructionRange } from '../../parser/hints/explain-error.ts';
 
 /** What solves a problem, or explains it. */
 export interface Solution extends Partial<Pick<Fix, 'title' | 'edits' | 'changes' | 'safety'>> {
+  /** The places that the problem may be about, if they are more exact than its own. */
+  readonly places?: readonly SourceRange[] | undefined;
   readonly hint?: string | undefined;
   readonly related?: readonly { readonly message: string; readonly range: SourceRange }[] | undefined;
 }

@@ -1,6 +1,6 @@
 /** Explains variables that are not set, and corrects their names. */
 import type { Diagnostic, Edit } from '../../diagnostic/diagnostic.ts';
-import { lineColumn, lineText } from '../../diagnostic/source-file.ts';
+import { lineColumn, lineText, type SourceRange } from '../../diagnostic/source-file.ts';
 import type { Dockerfile, Instruction } from '../../parser/ast.ts';
 import { instructionOf } from '../instruction-at.ts';
 import { headOf, type Solution } from './edits.ts';
@@ -10,11 +10,20 @@ export function explainUnset(dockerfile: Dockerfile, problem: Diagnostic): Solut
   const { name, meant } = problem.facts ?? {};
   const instruction = instructionOf(dockerfile, problem);
   if (name === undefined || !instruction) return undefined;
-  return (
+  const solution =
     declaredBefore(dockerfile, instruction, name) ??
     declaredLater(dockerfile, instruction, name) ??
-    misspelled(dockerfile, instruction, name, meant)
-  );
+    misspelled(dockerfile, instruction, name, meant);
+  return { places: placesOfUse(dockerfile, instruction, name), ...solution };
+}
+
+/** The uses of a variable with their `$`; none if it is not written plainly, or in a here-document. */
+function placesOfUse(dockerfile: Dockerfile, instruction: Instruction, name: string): SourceRange[] {
+  const { text } = dockerfile.source;
+  return uses(dockerfile, instruction, name).map(({ start, end }) => {
+    const isBraced = text[start - 1] === '{';
+    return { start: start - (isBraced ? 2 : 1), end: end + (isBraced && text[end] === '}' ? 1 : 0) };
+  });
 }
 
 function declaredBefore(dockerfile: Dockerfile, instruction: Instruction, name: string): Solution | undefined {
@@ -74,33 +83,50 @@ function misspelled(
   return { hint, title: `Write $${meant}`, edits, safety: 'unsafe', changes: `the value of $${meant} takes its place` };
 }
 
-/** Where an instruction names a variable, without the `$`. */
-function uses(dockerfile: Dockerfile, instruction: Instruction, name: string) {
+/** Escaped characters, quotes, and variables. */
+const pieces = { '\\': /\\[\s\S]|['"]|\$\{?(\w+)/g, '`': /`[\s\S]|['"]|\$\{?(\w+)/g };
+
+/** Where an instruction names a variable, without the `$`: not in single quotes. */
+function uses(dockerfile: Dockerfile, instruction: Instruction, name: string): SourceRange[] {
   const { at, text } = headOf(dockerfile, instruction);
-  const pattern = new RegExp(`(?<![\\\\\`])\\$\\{?(${name.replace(/\W/g, '\\$&')})(?!\\w)`, 'g');
-  return [...text.matchAll(pattern)].map(({ index, 0: whole }) => {
-    const end = at + index + whole.length;
-    return { start: end - name.length, end };
-  });
+  const found: SourceRange[] = [];
+  let isQuoted = false;
+  const pattern = new RegExp(pieces[dockerfile.escape]);
+  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+    const [piece, variable] = match;
+    const end = match.index + piece.length;
+    if (piece === '"') isQuoted = !isQuoted;
+    else if (piece === "'" && !isQuoted) pattern.lastIndex = endOfQuotes(text, end);
+    else if (variable === name) found.push({ start: at + end - name.length, end: at + end });
+  }
+  return found;
 }
+
+/** The offset after the next single quote; that of the rest if there is no other quote, as in a comment. */
+const endOfQuotes = (text: string, from: number): number => text.indexOf("'", from) + 1 || from;
 
 /** An ARG that FROM names and that is not declared before the first FROM. */
 export function explainUndeclared(dockerfile: Dockerfile, problem: Diagnostic): Solution | undefined {
   const { name, meant } = problem.facts ?? {};
   const instruction = instructionOf(dockerfile, problem);
   if (name === undefined || !instruction) return undefined;
-  const inStage = dockerfile.stages
+  const solution =
+    declaredInStage(dockerfile, instruction, name) ??
+    (meant === undefined
+      ? { hint: `Declare it above the first FROM: ARG ${name}=VALUE.` }
+      : misspelled(dockerfile, instruction, name, meant));
+  return { places: placesOfUse(dockerfile, instruction, name), ...solution };
+}
+
+function declaredInStage({ source, stages }: Dockerfile, from: Instruction, name: string): Solution | undefined {
+  const declared = stages
     .flatMap(({ instructions }) => instructions)
     .flatMap((it) => (it.kind === 'arg' ? it.args : []))
-    .find(({ key, range }) => key === name && range.start < instruction.range.start);
-  if (inStage) {
-    const { line } = lineColumn(dockerfile.source, inStage.range.start);
-    return {
-      hint: `FROM only sees the ARGs before the first FROM, and that of line ${line} is in a stage. Move it above the first FROM.`,
-      related: [{ message: `${name} is declared here, for this stage alone`, range: inStage.range }],
-    };
-  }
-  return meant === undefined
-    ? { hint: `Declare it above the first FROM: ARG ${name}=VALUE.` }
-    : misspelled(dockerfile, instruction, name, meant);
+    .find(({ key, range }) => key === name && range.start < from.range.start);
+  if (!declared) return undefined;
+  const { line } = lineColumn(source, declared.range.start);
+  return {
+    hint: `FROM only sees the ARGs before the first FROM, and that of line ${line} is in a stage. Move it above the first FROM.`,
+    related: [{ message: `${name} is declared here, for this stage alone`, range: declared.range }],
+  };
 }
