@@ -248,7 +248,7 @@ export const errorTexts: Readonly<Record<ErrorCode, CodeText>> = {
   },
   'missing-source': {
     title: 'A source of COPY, ADD or a mount is not in the context.',
-    advice: 'Correct the path, or the ignore rule that excludes it.',
+    advice: 'Correct the path, which starts at the root of the context, or make the file before the build.',
   },
   'program-syntax': {
     title: 'A module of a build program is not valid TypeScript or JavaScript.',

@@ -331,7 +331,8 @@ async function withHints(
   missing: readonly MissingSource[],
   { locals, opts }: OfflineOptions,
 ): Promise<Diagnostic[]> {
-  const hints = await missingSourceHints(missing, locals, opts?.['filename']);
+  const asked = missing.map((it, index) => ({ ...it, path: problems[index]!.facts?.name ?? it.path }));
+  const hints = await missingSourceHints(asked, locals, opts?.['filename']);
   return problems.map((problem, index) => {
     const hint = hints[index];
     return hint === undefined ? problem : { ...problem, hint };

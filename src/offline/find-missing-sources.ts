@@ -11,7 +11,7 @@ import { isPattern, matchesPath } from '../go/match.ts';
 import { clean, dirname, join } from '../go/path.ts';
 import { createTurns, type Turns } from '../host/turns.ts';
 import type { Definition, DefinitionEntry } from '../llb/definition.ts';
-import type { AddInstruction, CopyInstruction, Dockerfile } from '../parser/ast.ts';
+import type { AddInstruction, CopyInstruction, Dockerfile, RunInstruction, Word } from '../parser/ast.ts';
 import { createPatternMatcher, type PatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import type { FileTree } from './file-tree.ts';
 import { localSource, placesOf, type TakenPath, takenPaths } from './taken-paths.ts';
@@ -38,15 +38,30 @@ export interface MissingSource {
 
 /** Makes them problems of the Dockerfile, each at the word that names the source, if that is known. */
 export function missingSourceProblems({ stages, source }: Dockerfile, missing: readonly MissingSource[]): Diagnostic[] {
-  const copies = new Map<number, CopyInstruction | AddInstruction>();
+  const takers = new Map<number, CopyInstruction | AddInstruction | RunInstruction>();
   for (const { instructions } of stages)
-    for (const it of instructions) if (it.kind === 'copy' || it.kind === 'add') copies.set(it.lines.start, it);
+    for (const it of instructions)
+      if (it.kind === 'copy' || it.kind === 'add' || it.kind === 'run') takers.set(it.lines.start, it);
   return missing.map((it) => {
-    const { lines, index } = it;
-    const word = lines && index !== undefined ? copies.get(lines.start)?.sources[index] : undefined;
+    const { lines, path } = it;
+    const word = lines && sourceWord(takers.get(lines.start), it);
     const range = word?.range ?? (lines && linesRange(source, lines));
-    return errorDiagnostic('missing-source', missingSourceMessage(it), { range, lines: [lines] });
+    const facts = { name: word?.text.startsWith('../') && !word.text.includes('$') ? word.text : path };
+    return errorDiagnostic('missing-source', missingSourceMessage(it), { range, lines: [lines], facts });
   });
+}
+
+/** The word that names a source; undefined if it is not known. */
+function sourceWord(taker: CopyInstruction | AddInstruction | RunInstruction | undefined, it: MissingSource) {
+  if (!taker) return undefined;
+  if (taker.kind !== 'run') return it.index === undefined ? undefined : taker.sources[it.index];
+  return taker.mounts.find((mount) => takes(mount, it));
+}
+
+/** Whether a mount takes a source: its path is compared, which may have no variables. */
+function takes({ text }: Word, { path }: MissingSource): boolean {
+  const [, written] = /(?:^|,)(?:source|src)=([^,]*)/i.exec(text) ?? [];
+  return written !== undefined && clean(`/${written}`) === clean(`/${path}`);
 }
 
 /** The message that the daemon would give, as far as it is known before the build. */

@@ -103,7 +103,7 @@ describe('check reports what is missing', () => {
     expect(missing.map((line) => line.replace(/^[^:]*:/, '').replace(/ .*?"/, ' "'))).toEqual([
       '3:16: "/gone": not found in the build context',
       '4:3: "/missing": not found in the build context',
-      '7:1: "/gone": not found in the build context',
+      '7:13: "/gone": not found in the build context',
     ]);
     expect(stdout).toContain('    |                ^^^^^^^^');
     expect(code).toBe(1);

@@ -64,7 +64,7 @@ test('check says that a path goes through a file, and goes on with what else is 
   expect(await missingIn(memoryTree({ Dockerfile: text, app: 'y\n' }))).toEqual([
     '2 app is a file, so nothing is below it: name the file alone, or another directory.',
     '3 app is a file, so nothing is below it: name the file alone, or another directory.',
-    '4 Correct the path, or the ignore rule that excludes it.',
+    '4 Correct the path, which starts at the root of the context, or make the file before the build.',
   ]);
 });
 
@@ -74,5 +74,19 @@ test.each(['readDir', 'stat'] as const)('check goes on if %s fails in a director
   const closed = (asked: string) =>
     clean(`/${asked}`).startsWith('/dir') ? Promise.reject(new Error(`open ${asked}: permission denied`)) : undefined;
   const context = { ...files, [call]: (asked: string) => closed(asked) ?? files[call](asked) };
-  expect(await missingIn(context)).toEqual(['3 Correct the path, or the ignore rule that excludes it.']);
+  expect(await missingIn(context)).toEqual([
+    '3 Correct the path, which starts at the root of the context, or make the file before the build.',
+  ]);
+});
+
+test('a path that would lead out of the context, and one that is nowhere, have a hint of their own', async () => {
+  const dockerfile = 'FROM scratch\nCOPY ../lib /lib\nRUN --mount=type=bind,source=nothing,target=/x ls\n';
+  const context = tree({ Dockerfile: dockerfile, app: '' });
+  expect(await missingIn(context)).toEqual([
+    '2 No path leads out of the context, so ../lib means lib in it: name a directory above as the context, or pass one with `context:NAME`.',
+    '3 Correct the path, which starts at the root of the context, or make the file before the build.',
+  ]);
+  const { problems } = await checkIn(context);
+  const { start, end } = problems.filter(({ code }) => code === 'missing-source')[1]!.range!;
+  expect(dockerfile.slice(start, end)).toBe('type=bind,source=nothing,target=/x');
 });
