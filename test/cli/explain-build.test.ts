@@ -42,10 +42,10 @@ await onEngines('tsfront build --explain', { suites: ['forky'] }, (engine) => {
     expect(first.code, first.stderr).toBe(0);
     expect(first.stderr).toContain('there is no record of an earlier build');
     expect(readdirSync(path.join(home, '.cache/tsfront/builds'))).toHaveLength(1);
-    expect((await build('--explain')).stderr).toContain('nothing runs again: 4 steps cached\n');
+    expect((await build('--explain')).stderr).toContain('nothing ran again: 4 steps cached\n');
     writeFileSync(path.join(dir, 'src/a'), randomUUID());
     expect((await build('--explain')).stderr).toContain(
-      'Dockerfile:2 COPY src /src\n  src/a: its content changed (1 line)\nlines 3, 4 follow from line 2\n\n3 steps run again; 1 step cached\n',
+      'Dockerfile:2 COPY src /src\n  src/a: its content changed (1 line)\nlines 3, 4 follow from line 2\n\n3 steps ran; 1 step cached\n',
     );
   });
 
@@ -60,9 +60,7 @@ await onEngines('tsfront build --explain', { suites: ['forky'] }, (engine) => {
       expect((await build(...explained)).code).toBe(0);
     }
     const uncached = await build(...explained, '--no-cache');
-    expect(uncached.stderr).toContain(
-      '\nlines 2, 3, 4 run because of --no-cache\n\n3 steps run again; 1 step cached\n',
-    );
+    expect(uncached.stderr).toContain('\nlines 2, 3, 4 run because of --no-cache\n\n3 steps ran; 1 step cached\n');
     writeFileSync(path.join(dir, 'src/a'), fresh);
     expect((await build(...explained)).stderr).toContain(
       'lines 2, 3, 4 did not run: the cache has the result of another build\n',

@@ -243,9 +243,7 @@ async function writeExplanation(
 ): Promise<void> {
   const { parseRecord } = await import('../../explain/build-record.ts');
   const { compareBuilds } = await import('../../explain/compare-builds.ts');
-  const { formatExplanation, formatSurprises, valuesNote } = await import('../explain-command/explanation.ts');
+  const { formatExplanation, valuesNote } = await import('../explain-command/explanation.ts');
   const explanation = compareBuilds(older, parseRecord(newer)!);
-  io.writeStderr(
-    `\n${valuesNote(explanation)}${formatExplanation(explanation, cached)}${formatSurprises(explanation, cached)}`,
-  );
+  io.writeStderr(`\n${valuesNote(explanation)}${formatExplanation(explanation, cached)}`);
 }

@@ -1,17 +1,11 @@
 /** Why steps of a build run again, for people. */
-import type {
-  BaseImageCause,
-  Cause,
-  FileCause,
-  InstructionCause,
-  SettingCause,
-  UncachedCause,
-} from '../../explain/cause.ts';
+import type { Cause, UncachedCause } from '../../explain/cause.ts';
 import type { ExplainedStep, Explanation } from '../../explain/compare-builds.ts';
 import type { OpExplanation } from '../../graph/graph-model.ts';
-import { shortDigest } from '../../llb/format-op.ts';
-import { count, formatInteger } from '../../text/number.ts';
+import { count } from '../../text/number.ts';
 import { printableLine } from '../../text/printable.ts';
+import { causeText, noCacheFlag } from './cause-text.ts';
+import { firstCauses } from './first-causes.ts';
 
 /** What to say if values could not be compared. */
 export function valuesNote({ valuesCompared }: Explanation): string {
@@ -26,38 +20,68 @@ export type CachedSteps = ReadonlyMap<string, boolean>;
 /**
  * Formats an explanation: a line for each step that runs again, with its causes below it.
  *
- * @param cached what the daemon did, if there was a build: it decides about steps that may be cached
+ * @param cached what the daemon did, if there was a build: then it is said what ran, and what ran otherwise than the
+ * comparison says
  */
-export function formatExplanation({ steps: all }: Explanation, cachedSteps: CachedSteps = new Map()): string {
-  const steps = all.map((step) => settled(step, cachedSteps));
-  const shown = steps.filter(({ line }) => line > 0);
-  const changed = shown.filter(({ outcome }) => outcome !== 'cached');
-  const cached = shown.length - changed.length;
-  if (changed.length === 0) return `nothing runs again: ${count(cached, 'step')} cached\n`;
-  const lines = shown.filter(({ causes }) => causes.some(isOwn)).flatMap(formatStep);
-  lines.push(...formatUncached(shown), ...formatFollowers(shown), ...formatKept(shown));
-  const again = changed.filter(({ outcome }) => outcome === 'runs').length;
-  const kept = changed.filter(({ outcome }) => outcome === 'kept').length;
-  const open = changed.filter(({ outcome }) => outcome === 'depends');
-  const unseen = open.filter((step) => step.causes.length > 0 || followsUnseen(step, shown)).length;
+export function formatExplanation({ steps }: Explanation, cached: CachedSteps = new Map()): string {
+  const shown = firstCauses(steps.filter(({ line }) => line > 0)).map((step) => settled(step, cached));
+  const isBuilt = cached.size > 0;
+  const again = isBuilt ? 'ran again' : 'runs again';
+  if (shown.every(({ outcome }) => outcome === 'cached'))
+    return `nothing ${again}: ${count(shown.length, 'step')} cached\n`;
+  const lines = [
+    ...inLineOrder(shown.filter(({ causes }) => causes.some(isOwn))).flatMap(formatStep),
+    ...formatUncached(shown),
+    ...formatFollowers(shown),
+    ...formatKept(shown),
+    ...formatSurprises(shown),
+  ];
+  return [...lines, '', isBuilt ? formatBuilt(shown) : formatForetold(shown), ''].join('\n');
+}
+
+/**
+ * A step with what the daemon made of it. `kept`: it might have run, and did not. `found`: it should have run, and was
+ * in the cache. `ran`: it should have been in the cache. `unreached`: the daemon did not come to it.
+ */
+interface SettledStep extends Omit<ExplainedStep, 'outcome'> {
+  readonly outcome: ExplainedStep['outcome'] | 'kept' | 'found' | 'ran' | 'unreached';
+}
+
+function settled(step: ExplainedStep, cached: CachedSteps): SettledStep {
+  // A base image is loaded, and not run.
+  if (cached.size === 0 || /^FROM\b/i.test(step.text)) return step;
+  const was = cached.get(step.op);
+  const { outcome } = step;
+  if (was === undefined) return outcome === 'runs' ? { ...step, outcome: 'unreached' } : step;
+  if (outcome === 'depends') return { ...step, outcome: was ? 'kept' : 'runs' };
+  return was === (outcome === 'cached') ? step : { ...step, outcome: was ? 'found' : 'ran' };
+}
+
+/** The graph may have the stages in another order than the Dockerfile. */
+function inLineOrder(steps: readonly SettledStep[]): SettledStep[] {
+  const groups = Map.groupBy(steps, ({ platform, file }) => JSON.stringify([platform, file]));
+  return [...groups.values()].flatMap((group) => group.sort((a, b) => a.line - b.line));
+}
+
+/** How many steps run, if there was no build. */
+function formatForetold(steps: readonly SettledStep[]): string {
+  const again = steps.filter(({ outcome }) => outcome === 'runs').length;
+  const cached = steps.filter(({ outcome }) => outcome === 'cached').length;
+  const open = steps.filter(({ outcome }) => outcome === 'depends');
+  const unseen = open.filter((step) => step.causes.length > 0 || followsUnseen(step, steps)).length;
   const copying = open.length - unseen;
   const may =
     (copying > 0 ? `, ${count(copying, 'step')} if the files that they copy from other stages differ` : '') +
     (unseen > 0 ? `, ${count(unseen, 'step')} if the daemon does not have the directories` : '');
-  const runs = again === 1 ? 'runs' : 'run';
-  lines.push('', `${count(again, 'step')} ${runs} again${may}; ${count(cached + kept, 'step')} cached`);
-  return `${lines.join('\n')}\n`;
+  return `${count(again, 'step')} ${again === 1 ? 'runs' : 'run'} again${may}; ${count(cached, 'step')} cached`;
 }
 
-/** A step with what the daemon made of it: `kept` if it might have run, and did not. */
-interface SettledStep extends Omit<ExplainedStep, 'outcome'> {
-  readonly outcome: ExplainedStep['outcome'] | 'kept';
-}
-
-function settled(step: ExplainedStep, cached: CachedSteps): SettledStep {
-  const was = cached.get(step.op);
-  if (step.outcome !== 'depends' || was === undefined) return step;
-  return { ...step, outcome: was ? 'kept' : 'runs' };
+/** How many steps ran. */
+function formatBuilt(steps: readonly SettledStep[]): string {
+  const ran = steps.filter(({ outcome }) => outcome === 'runs' || outcome === 'ran').length;
+  const unreached = steps.filter(({ outcome }) => outcome === 'unreached' || outcome === 'depends').length;
+  const not = unreached > 0 ? `, ${count(unreached, 'step')} ${unreached === 1 ? 'was' : 'were'} not reached` : '';
+  return `${count(ran, 'step')} ran${not}; ${count(steps.length - ran - unreached, 'step')} cached`;
 }
 
 const placeOf = ({ file, line, platform }: Pick<ExplainedStep, 'file' | 'line' | 'platform'>) =>
@@ -76,12 +100,10 @@ function formatStep(step: SettledStep): string[] {
 
 /** What a daemon makes of a directory of which only the mode or the attributes changed. */
 function unseenNote({ outcome }: SettledStep): string[] {
-  if (outcome === 'runs') return [];
+  if (outcome !== 'kept' && outcome !== 'depends') return [];
   const what = outcome === 'kept' ? 'it did not run' : 'it may not run';
   return [`  ${what}: a daemon that has a directory from an earlier build does not see such a change`];
 }
-
-const noCacheFlag = ({ ofStages }: UncachedCause) => (ofStages ? '--no-cache-filter' : '--no-cache');
 
 /** Which steps only run because the cache is not used, by the flag that says so. */
 function formatUncached(steps: readonly SettledStep[]): string[] {
@@ -105,7 +127,8 @@ function followsUnseen({ followsFrom, platform }: SettledStep, steps: readonly S
 }
 
 /** What the graph shows of an explanation, by the digest of the op. */
-export function explainOps({ steps }: Explanation): ReadonlyMap<string, OpExplanation> {
+export function explainOps(explanation: Explanation): ReadonlyMap<string, OpExplanation> {
+  const steps = firstCauses(explanation.steps);
   const uncertain = new Set(steps.filter(({ outcome }) => outcome === 'depends').map(({ line }) => line));
   return new Map(steps.map((step) => [step.op, explainOp(step, uncertain)]));
 }
@@ -118,93 +141,6 @@ function explainOp({ outcome, causes, followsFrom }: ExplainedStep, uncertain: R
   const may =
     outcome === 'runs' ? '' : isUncertain ? ', if that runs, or what it copies differs' : ', if what it copies differs';
   return { change: 'follows', text: `follows from ${lineList(followsFrom)}${may}` };
-}
-
-/** What a cause says. */
-function causeText(cause: Cause): string {
-  switch (cause.kind) {
-    case 'new':
-      return 'it is new';
-    case 'instruction':
-      return cause.name === '' ? 'its text changed' : flagText(cause);
-    case 'variable': {
-      const { name, origin, detail } = cause;
-      return `the value of ${name} changed (${origin === 'build argument' ? `--build-arg ${name}` : detail})`;
-    }
-    case 'variables':
-      return `and the values of ${formatInteger(cause.count)} more variables`;
-    case 'base image':
-      return `the base image is another one${imagesText(cause)}`;
-    case 'source':
-      return 'its source is another one';
-    case 'platform':
-      return 'the platform is another one';
-    case 'mount':
-      return `its mount ${cause.name} changed`;
-    case 'settings':
-      return settingText(cause);
-    case 'file':
-      return `${cause.name}: ${fileText(cause)}`;
-    case 'files':
-      return cause.count === undefined
-        ? `files of ${cause.name} changed`
-        : `and ${formatInteger(cause.count)} more files of ${cause.name}`;
-    case 'inputs':
-      return 'it continues from another step';
-    case 'no cache':
-      return `${noCacheFlag(cause)} is given`;
-  }
-}
-
-/** Images before and now: of one name only the digests. */
-function imagesText({ before, now }: BaseImageCause): string {
-  if (before === undefined || now === undefined) return '';
-  const [was, is] = [before, now].map((image) => {
-    const [name = '', digest] = image.split('@');
-    return { name: name.replace(/^docker\.io\/(?:library\/)?/, ''), digest: digest && shortDigest(digest) };
-  });
-  const isDigest = was!.name === is!.name && was!.digest && is!.digest;
-  const [from, to] = [was!, is!].map(({ name, digest }) => (isDigest ? digest : digest ? `${name} (${digest})` : name));
-  return `: ${from} → ${to}`;
-}
-
-function settingText({ setting, source, detail }: SettingCause): string {
-  const what = setting === 'settings' ? 'extra hosts, limits or the like' : setting;
-  const of = source === undefined ? what : `${what} of its source ${source}`;
-  return `its settings changed: ${of}${detail && ` (${detail})`}`;
-}
-
-function flagText({ name, before, now }: InstructionCause): string {
-  if (before === undefined || now === undefined) return `its ${name} changed`;
-  if (before === '') return `${now} is new`;
-  return now === '' ? `${before} is gone` : `its ${name} changed: ${before} → ${now}`;
-}
-
-function fileText({ detail, rule, place = 'the ignore file', lines, bytes, before, now }: FileCause): string {
-  const change = before === undefined || now === undefined ? '' : `: ${before} → ${now}`;
-  const pattern = rule === undefined ? '' : ` (${rule})`;
-  switch (detail) {
-    case 'content': {
-      const sizes = bytes && ` (${bytes.map(formatInteger).join(' → ')} bytes)`;
-      return `its content changed${lines === undefined ? (sizes ?? '') : ` (${count(lines, 'line')})`}`;
-    }
-    case 'mode':
-      return `its mode changed${change}`;
-    case 'kind':
-      return `its kind changed${change}`;
-    case 'link':
-      return `its target changed${change}`;
-    case 'attributes':
-      return 'its extended attributes changed';
-    case 'new':
-      return 'it is new';
-    case 'gone':
-      return 'it is gone';
-    case 'ignored':
-      return `${place}${pattern} drops it now`;
-    case 'no longer ignored':
-      return `${place}${pattern} no longer drops it`;
-  }
 }
 
 /** Lines that say the same, on some platforms. */
@@ -280,23 +216,15 @@ function lineList(lines: readonly number[]): string {
   return `${sorted.length === 1 ? 'line' : 'lines'} ${sorted.join(', ')}`;
 }
 
-/**
- * What the daemon did otherwise than the comparison says.
- *
- * @param cached whether the daemon took a step from its cache, by the digest of its op; steps that it did not come to
- * are absent
- */
-export function formatSurprises({ steps }: Explanation, cached: CachedSteps): string {
-  const own = steps.filter(({ line, text }) => line > 0 && !/^FROM\b/i.test(text));
-  const ran = own.filter(({ outcome, op }) => outcome === 'cached' && cached.get(op) === false);
-  const kept = own.filter(({ outcome, op }) => outcome === 'runs' && cached.get(op) === true);
-  const linesOf = (some: readonly ExplainedStep[]) => lineList([...new Set(some.map(({ line }) => line))]);
+/** What the daemon did otherwise than the comparison says. */
+function formatSurprises(steps: readonly SettledStep[]): string[] {
+  const linesOf = (wanted: SettledStep['outcome']) => [
+    ...new Set(steps.flatMap(({ outcome, line }) => (outcome === wanted ? line : []))),
+  ];
+  const [ran, found] = [linesOf('ran'), linesOf('found')];
+  const because = "the cache was pruned, is another builder's, or was not to be used";
   return [
-    ...(ran.length > 0
-      ? [
-          `${linesOf(ran)} ran though nothing changed: the cache was pruned, is another builder's, or was not to be used\n`,
-        ]
-      : []),
-    ...(kept.length > 0 ? [`${linesOf(kept)} did not run: the cache has the result of another build\n`] : []),
-  ].join('');
+    ...(ran.length > 0 ? [`${lineList(ran)} ran though nothing changed: ${because}`] : []),
+    ...(found.length > 0 ? [`${lineList(found)} did not run: the cache has the result of another build`] : []),
+  ];
 }
