@@ -43,9 +43,10 @@ export function image(name: string, options: FromOptions = {}): Stage {
   requireOptions('image', options);
   const { platform = '', ...unknown } = options;
   refuseUnknown('image', unknown);
-  const given = literalOf(name, 'image: the name');
-  if (given === '' || /[\s$]/.test(given)) throw new TypeError(`image: ${describe(given)} is not a name of an image`);
-  return base({ image: given, platform: platformWord(platform, 'image: the platform') });
+  const imageName = literalOf(name, 'image: the name');
+  if (imageName === '' || /[\s$]/.test(imageName))
+    throw new TypeError(`image: ${describe(imageName)} is not a name of an image`);
+  return base({ image: imageName, platform: platformWord(platform, 'image: the platform') });
 }
 
 /**
@@ -113,12 +114,12 @@ export function dockerfile(path = 'Dockerfile', options: DockerfileOptions = {})
   const { target = '', args = {}, ...unknown } = options;
   refuseUnknown('dockerfile', unknown);
   const places = callers();
-  const given = {
+  const request = {
     path: literalOf(path, 'dockerfile: the path'),
     target: literalOf(target, 'dockerfile: the target'),
     args: Object.fromEntries(Object.entries(args).map(([key, value]) => [key, literalOf(value, `dockerfile: ${key}`)])),
   };
-  return base({ source: () => ({ kind: 'dockerfile', ...given, places }) });
+  return base({ source: () => ({ kind: 'dockerfile', ...request, places }) });
 }
 
 /**

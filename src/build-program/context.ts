@@ -58,8 +58,8 @@ export class Context extends Source {
    * any number of directories.
    */
   async glob(...patterns: readonly string[]): Promise<string[]> {
-    const given = patterns.map((pattern) => literalOf(pattern, 'a pattern'));
-    return (await ask({ ask: 'glob', context: this.name, patterns: given })) as string[];
+    const globs = patterns.map((pattern) => literalOf(pattern, 'a pattern'));
+    return (await ask({ ask: 'glob', context: this.name, patterns: globs })) as string[];
   }
 
   async #read(path: string): Promise<string | null> {
@@ -78,9 +78,9 @@ export class Context extends Source {
  * const { workspaces } = await context().readJson('package.json');
  */
 export function context(name = ''): Context {
-  const given = literalOf(name, 'the name of a context');
-  if (given !== '' && !/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/.test(given))
-    throw new TypeError(`${describe(given)} is not a name of a context`);
-  noteContext(given);
-  return new Context(given);
+  const checkedName = literalOf(name, 'the name of a context');
+  if (checkedName !== '' && !/^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/.test(checkedName))
+    throw new TypeError(`${describe(checkedName)} is not a name of a context`);
+  noteContext(checkedName);
+  return new Context(checkedName);
 }

@@ -8,9 +8,9 @@ let last = 0;
 /** Takes the object away from the program, before any of it runs. It is absent where this module is not in a build. */
 function takeNative() {
   const scope = globalThis as { program?: ProgramNative };
-  const found = scope.program;
+  const program = scope.program;
   delete scope.program;
-  return { native: found, parse: JSON.parse, stringify: JSON.stringify };
+  return { native: program, parse: JSON.parse, stringify: JSON.stringify };
 }
 
 /** Sends a message. */

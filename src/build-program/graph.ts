@@ -152,14 +152,14 @@ function nameHeads(
   outside: ReadonlySet<string>,
 ): Map<Node, string> {
   const names = new Map<Node, string>();
-  const taken = new Set(outside);
+  const usedNames = new Set(outside);
   const numbers = new Map<string, number>();
   const give = (node: Node, wanted: string) => {
     let name = wanted;
     let number = numbers.get(wanted) ?? 2;
-    for (; taken.has(name); number++) name = `${wanted}-${number}`;
+    for (; usedNames.has(name); number++) name = `${wanted}-${number}`;
     numbers.set(wanted, number);
-    taken.add(name);
+    usedNames.add(name);
     names.set(node, name);
   };
   for (const { node, name } of roots) if (!names.has(node)) give(node, stageName(name));

@@ -211,8 +211,8 @@ function make(type: string, from: Source | undefined, fields: readonly Field[]):
   const origin = from === undefined ? undefined : originOf(from, 'the option `from` of a mount');
   return new RunMount(readsOf(origin), (nameOf) => {
     const name = origin && (origin.node ? nameOf(origin.node) : origin.name);
-    const given: Field[] = [['type', type], ['from', name || undefined], ...fields];
-    return given
+    const options: Field[] = [['type', type], ['from', name || undefined], ...fields];
+    return options
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => csvField(value === true ? key : `${key}=${value}`))
       .join(',');

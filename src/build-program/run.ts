@@ -49,17 +49,17 @@ async function run(message: RunMessage): Promise<void> {
   if (!message.inspects) refuseMissingArguments();
   // All targets can be listed and checked where none is the default; the last one is the result then.
   const isAnyWanted = message.all && message.target === '' && targets.length > 0;
-  const wanted = isAnyWanted ? targets.find(({ isDefault }) => isDefault) : chooseTarget(targets, message.target);
-  const others = message.all ? targets.filter((target) => target !== wanted) : [];
+  const chosen = isAnyWanted ? targets.find(({ isDefault }) => isDefault) : chooseTarget(targets, message.target);
+  const others = message.all ? targets.filter((target) => target !== chosen) : [];
   const roots: { name: string; node: Node; target: ExportedTarget }[] = [];
   const failures: FailureJson[] = [];
   let problem: unknown;
-  for (const target of [...others, ...(wanted ? [wanted] : [])])
+  for (const target of [...others, ...(chosen ? [chosen] : [])])
     try {
       roots.push({ ...(await buildTarget(target)), target });
     } catch (error) {
       if (message.inspects) failures.push(await failure(error, message));
-      else if (target === wanted) throw error;
+      else if (target === chosen) throw error;
       problem ??= error;
     }
   if (!message.inspects) refuseMissingArguments();
@@ -120,7 +120,7 @@ const isHelper = (value: unknown) =>
  */
 function targetsOf(module: Readonly<Record<string, unknown>>, order: readonly string[]): ExportedTarget[] {
   const names = new Set([...order.filter((name) => Object.hasOwn(module, name)), ...Object.keys(module)]);
-  const found = [...names].flatMap((exported): ExportedTarget[] => {
+  const exportedTargets = [...names].flatMap((exported): ExportedTarget[] => {
     const value = module[exported];
     const isDefault = exported === 'default';
     if (isHelper(value) && !isDefault) return [];
@@ -133,13 +133,13 @@ function targetsOf(module: Readonly<Record<string, unknown>>, order: readonly st
     return members.map(([name, it]) => ({ name, exported, isDefault: false, value: it }));
   });
   // What is exported twice, by its name and as the default, is one target.
-  const targets = found.filter(
-    (target) => target.isDefault || !found.some((other) => other.isDefault && other.value === target.value),
+  const targets = exportedTargets.filter(
+    (target) => target.isDefault || !exportedTargets.some((other) => other.isDefault && other.value === target.value),
   );
-  const taken = new Set<string>();
+  const seen = new Set<string>();
   for (const { name } of targets) {
-    if (taken.has(name)) throw new TypeError(`two targets have the name ${describe(name)}`);
-    taken.add(name);
+    if (seen.has(name)) throw new TypeError(`two targets have the name ${describe(name)}`);
+    seen.add(name);
   }
   return targets.length === 1 ? [{ ...targets[0]!, isDefault: true }] : targets;
 }
@@ -153,8 +153,8 @@ function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
 function chooseTarget(targets: readonly ExportedTarget[], name: string): ExportedTarget {
   const names = targets.map((target) => target.name);
   if (name === '') {
-    const found = targets.find(({ isDefault }) => isDefault);
-    if (found) return found;
+    const target = targets.find(({ isDefault }) => isDefault);
+    if (target) return target;
     throw withHint(
       new Error('the program has no default target'),
       targets.length === 0
@@ -162,12 +162,12 @@ function chooseTarget(targets: readonly ExportedTarget[], name: string): Exporte
         : `Choose one with \`target\`, or make one the default export. The targets are ${names.join(', ')}.`,
     );
   }
-  const found =
+  const target =
     targets.find((target) => target.name === name) ??
     targets.find((target) => target.isDefault && name === 'default') ??
     targets.find((target) => target.name.toLowerCase() === name.toLowerCase()) ??
     targets.find((target) => stageName(target.name) === name.toLowerCase()); // as the names of steps have it
-  if (found) return found;
+  if (target) return target;
   throw withHint(
     new Error(`target ${describe(name)} could not be found`),
     names.length > 0 ? `The targets are ${names.join(', ')}.` : 'The program exports no function and no stage.',
@@ -190,10 +190,10 @@ const predefined =
   /^(?:(?:HTTP|HTTPS|FTP|NO|ALL)_PROXY|BUILDKIT_\w+|TSFRONT_\w+|SOURCE_DATE_EPOCH|(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)|TARGETSTAGE)$/i;
 
 function refuseUnknownArguments(args: RunMessage['args']): void {
-  const known = knownArguments();
-  const unknown = Object.keys(args).filter((name) => !known.has(name) && !predefined.test(name));
+  const declaredNames = knownArguments();
+  const unknown = Object.keys(args).filter((name) => !declaredNames.has(name) && !predefined.test(name));
   if (unknown.length === 0) return;
-  const declared = [...known];
+  const declared = [...declaredNames];
   const list = declared.length > 0 ? `The program declares ${declared.join(', ')}.` : 'The program declares none.';
   throw withHint(
     new Error(`the program has no build argument ${unknown.map(describe).join(', ')}`),

@@ -133,7 +133,7 @@ export function arg(name: string, options: BooleanArg): boolean;
 export function arg<const Value extends string = string>(name: string, options?: StringArg<Value>): Value;
 export function arg(name: string, options: (StringArg | NumberArg | BooleanArg) & Partial<OptionalArg> = {}): unknown {
   const key = literalOf(name, 'arg: the name');
-  const given = requireRun().args[key];
+  const argument = requireRun().args[key];
   requireOptions('arg', options);
   const {
     default: fallback,
@@ -151,30 +151,30 @@ export function arg(name: string, options: (StringArg | NumberArg | BooleanArg) 
   const isRequired = fallback === undefined && !optional;
   declared.set(key, {
     name: key,
-    value: given ?? (fallback === undefined ? '' : String(fallback)),
+    value: argument ?? (fallback === undefined ? '' : String(fallback)),
     description: described(description, { isRequired, optional, type, values }),
     places: callers(),
   });
-  if (isRequired && given === undefined) {
+  if (isRequired && argument === undefined) {
     missing.set(key, new Error()); // made here because it has the line that declares
     return type === 'number' ? 1 : type === 'boolean' ? false : (values?.[0] ?? placeholder);
   }
-  if (given === undefined) return fallback;
+  if (argument === undefined) return fallback;
   switch (type) {
     case 'number':
-      if (given.trim() === '' || !Number.isFinite(Number(given)))
-        throw new Error(`the build argument ${key} must be a number, not ${describe(given)}`);
-      return Number(given);
+      if (argument.trim() === '' || !Number.isFinite(Number(argument)))
+        throw new Error(`the build argument ${key} must be a number, not ${describe(argument)}`);
+      return Number(argument);
     case 'boolean':
-      if (/^(?:true|1|yes|on)$/i.test(given)) return true;
-      if (/^(?:false|0|no|off|)$/i.test(given)) return false;
-      throw new Error(`the build argument ${key} must be true or false, not ${describe(given)}`);
+      if (/^(?:true|1|yes|on)$/i.test(argument)) return true;
+      if (/^(?:false|0|no|off|)$/i.test(argument)) return false;
+      throw new Error(`the build argument ${key} must be true or false, not ${describe(argument)}`);
     default:
-      if (values && !values.includes(given))
+      if (values && !values.includes(argument))
         throw new Error(
-          `the build argument ${key} must be one of ${values.map(describe).join(', ')}, not ${describe(given)}`,
+          `the build argument ${key} must be one of ${values.map(describe).join(', ')}, not ${describe(argument)}`,
         );
-      return given;
+      return argument;
   }
 }
 
@@ -239,18 +239,18 @@ export interface BuildPlatform extends PlatformParts {
 const variables = new WeakMap<object, string>();
 
 function withText(parts: PlatformParts, variable: string): BuildPlatform {
-  const given = {
+  const result = {
     ...parts,
     toString: () => [parts.os, parts.architecture, parts.variant].filter((part) => part !== '').join('/'),
   };
-  variables.set(given, variable);
-  return given;
+  variables.set(result, variable);
+  return result;
 }
 
 /** The value of `FROM --platform`. */
-export function platformWord(given: string | BuildPlatform, what: string): string {
-  if (typeof given !== 'object' || given === null) return wordOf(given, what);
-  return variables.get(given) ?? wordOf(String(given), what);
+export function platformWord(value: string | BuildPlatform, what: string): string {
+  if (typeof value !== 'object' || value === null) return wordOf(value, what);
+  return variables.get(value) ?? wordOf(String(value), what);
 }
 
 /**

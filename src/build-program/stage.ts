@@ -192,7 +192,7 @@ export class Stage extends Source {
    * image('golang:1.25').run('go build ./...', { mounts: [mount.cache('/root/.cache/go-build')] })
    */
   run(command: Command, options: StageRunOptions = {}): Stage {
-    const given = runArguments(command);
+    const args = runArguments(command);
     requireOptions(
       'run',
       options,
@@ -218,7 +218,7 @@ export class Stage extends Source {
       this,
       'run',
       flagsOf,
-      given,
+      args,
       mounts.flatMap((item) => item.reads),
     );
   }
@@ -264,7 +264,7 @@ export class Stage extends Source {
    * stage.add('https://example.com/tool.tar.gz', '/opt/', { checksum: 'sha256:…', unpack: true })
    */
   add(sources: Sources, dest: Text, options: StageAddOptions = {}): Stage {
-    const given = fileArguments('add', sources, dest);
+    const args = fileArguments('add', sources, dest);
     requireOptions('add', options, listAdvice(options));
     const { checksum, keepGitDir, unpack, ...shared } = options;
     const flags: FlagList = [
@@ -273,7 +273,7 @@ export class Stage extends Source {
       ['unpack', unpack === undefined ? undefined : String(unpack)],
       ...fileFlags('add', shared),
     ];
-    return step(this, 'add', () => flags, given);
+    return step(this, 'add', () => flags, args);
   }
 
   /**
@@ -285,16 +285,16 @@ export class Stage extends Source {
   env(name: string, value: Text): Stage;
   /** Sets several environment variables with one instruction. */
   env(variables: Readonly<Record<string, Text>>): Stage;
-  env(given: string | Readonly<Record<string, Text>>, value?: Text): Stage {
-    return step(this, 'env', noFlags, pairArguments('env', given, value));
+  env(variables: string | Readonly<Record<string, Text>>, value?: Text): Stage {
+    return step(this, 'env', noFlags, pairArguments('env', variables, value));
   }
 
   /** Sets labels of the image. */
   label(name: string, value: Text): Stage;
   /** Sets several labels with one instruction. */
   label(labels: Readonly<Record<string, Text>>): Stage;
-  label(given: string | Readonly<Record<string, Text>>, value?: Text): Stage {
-    return step(this, 'label', noFlags, pairArguments('label', given, value));
+  label(labels: string | Readonly<Record<string, Text>>, value?: Text): Stage {
+    return step(this, 'label', noFlags, pairArguments('label', labels, value));
   }
 
   /**
@@ -307,8 +307,8 @@ export class Stage extends Source {
   arg(name: string, value?: Text): Stage;
   /** Declares several build arguments with one instruction; undefined for no default. */
   arg(args: Readonly<Record<string, Text | undefined>>): Stage;
-  arg(given: string | Readonly<Record<string, Text | undefined>>, value?: Text): Stage {
-    const pairs = pairArguments('arg', given, value);
+  arg(args: string | Readonly<Record<string, Text | undefined>>, value?: Text): Stage {
+    const pairs = pairArguments('arg', args, value);
     for (const [key] of pairs.pairs!) noteStageArgument(key);
     return step(this, 'arg', noFlags, pairs);
   }
@@ -320,8 +320,8 @@ export class Stage extends Source {
 
   /** Sets the user, `USER[:GROUP]` by name or number, of the commands that follow and of containers. */
   user(user: Text | number): Stage {
-    const given = typeof user === 'number' ? String(user) : user;
-    return step(this, 'user', noFlags, { words: [wordOf(given, 'user: the user')] });
+    const userName = typeof user === 'number' ? String(user) : user;
+    return step(this, 'user', noFlags, { words: [wordOf(userName, 'user: the user')] });
   }
 
   /** Names the ports of containers, such as `8080` or `53/udp`. */
@@ -404,17 +404,17 @@ export class Stage extends Source {
    * here. Targets have the name of their export.
    */
   as(name: string): Stage {
-    const given = literalOf(name, 'as: the name');
-    if (!/^[a-z][a-z0-9-_.]*$/.test(given))
+    const stageName = literalOf(name, 'as: the name');
+    if (!/^[a-z][a-z0-9-_.]*$/.test(stageName))
       throw new TypeError(
-        `as: ${describe(given)} is not a name of a stage: use a-z, 0-9, '-', '_' and '.', and begin with a letter`,
+        `as: ${describe(stageName)} is not a name of a stage: use a-z, 0-9, '-', '_' and '.', and begin with a letter`,
       );
     return new Stage({
       kind: 'step',
       parent: nodeOf(this)!,
       instruction: undefined,
       reads: [],
-      name: given,
+      name: stageName,
       isSplittable: true,
     });
   }
@@ -535,9 +535,9 @@ function commandOf(command: Command, what: string, mayBeEmpty = false): Argument
 
 /** The command of a run; a script with an interpreter of its own becomes a here-document. */
 function runArguments(command: Command): Arguments {
-  const given = commandOf(command, 'run');
-  const [text] = given.words;
-  if (given.isJson || !text!.startsWith('#!')) return given;
+  const args = commandOf(command, 'run');
+  const [text] = args.words;
+  if (args.isJson || !text!.startsWith('#!')) return args;
   const content = text!.endsWith('\n') ? text! : `${text}\n`;
   return { words: ['<<EOF'], heredocs: [{ name: 'EOF', content, expand: false }] };
 }
@@ -563,12 +563,12 @@ const listAdvice = (options: unknown) =>
 const optionalWord = (text: Text | undefined, what: string) => (text === undefined ? undefined : wordOf(text, what));
 
 function fileArguments(what: string, sources: Sources, dest: Text): Arguments {
-  const given = Array.isArray(sources) ? sources : [sources];
-  if (given.length === 0) throw new TypeError(`${what}: there are no sources`);
+  const list = Array.isArray(sources) ? sources : [sources];
+  if (list.length === 0) throw new TypeError(`${what}: there are no sources`);
   const heredocs: NonNullable<InstructionJson['heredocs']>[number][] = [];
-  const words = given.map((source: Text | InlineFile) => {
+  const words = list.map((source: Text | InlineFile) => {
     if (!(source instanceof InlineFile)) return wordOf(source, `${what}: a source`);
-    if (source.name === '' && (given.length > 1 || (typeof dest === 'string' && dest.endsWith('/'))))
+    if (source.name === '' && (list.length > 1 || (typeof dest === 'string' && dest.endsWith('/'))))
       throw new TypeError(`${what}: the file needs a name, because the destination is a directory: file('name', …)`);
     const heredoc = { name: source.name || namelessFile, content: source.content, expand: source.expand };
     heredocs.push(heredoc);
@@ -595,7 +595,8 @@ function pairArguments(
 }
 
 function nameOfPair(what: string, name: string): string {
-  const given = literalOf(name, `${what}: the name`);
-  if (given === '' || given.includes('=')) throw new TypeError(`${what}: ${describe(given)} is not a name`);
-  return given;
+  const checkedName = literalOf(name, `${what}: the name`);
+  if (checkedName === '' || checkedName.includes('='))
+    throw new TypeError(`${what}: ${describe(checkedName)} is not a name`);
+  return checkedName;
 }

@@ -97,15 +97,15 @@ async function openExports(
   for (const { type, attrs } of entries) {
     if (type === 'registry' && !attrs['ref']) throw new Error('registry cache exporter requires ref');
     if (type !== 'local') continue;
-    const given = attrs['dest'];
-    if (!given) throw new Error('local cache exporter requires dest');
-    outputPath(given);
+    const dest = attrs['dest'];
+    if (!dest) throw new Error('local cache exporter requires dest');
+    outputPath(dest);
     // Each would take the other's name in its index.
-    if (locals.some((other) => leadsTo(other.dir) === leadsTo(given)))
-      throw new Error(`two local caches would be written to ${given}: give each a directory of its own`);
-    await missingDirs(given);
-    const dir = path.resolve(given);
-    stores.set(`local:${given}`, { dir, writable: true });
+    if (locals.some((other) => leadsTo(other.dir) === leadsTo(dest)))
+      throw new Error(`two local caches would be written to ${dest}: give each a directory of its own`);
+    await missingDirs(dest);
+    const dir = path.resolve(dest);
+    stores.set(`local:${dest}`, { dir, writable: true });
     locals.push({ dir, tag: attrs['tag'] || 'latest', isReset: booleanAttribute('reset', attrs['reset']) });
   }
   return locals;
@@ -164,10 +164,11 @@ function booleanAttribute(name: string, value = 'false'): boolean {
 async function findCache(dir: string, { digest, tag: given }: Attributes): Promise<string> {
   const tag = given || 'latest';
   if (!(await stat(dir).catch(() => undefined))?.isDirectory()) throw new Error('there is no such directory');
-  const found = digest || (await findInIndex(dir, tag))?.digest;
-  if (!found) throw new Error(`nothing in its index.json has the tag ${tag}`);
-  if (!(await stat(blobPath(dir, found)).catch(() => undefined))) throw new Error(`it has no content ${found}`);
-  return found;
+  const cacheDigest = digest || (await findInIndex(dir, tag))?.digest;
+  if (!cacheDigest) throw new Error(`nothing in its index.json has the tag ${tag}`);
+  if (!(await stat(blobPath(dir, cacheDigest)).catch(() => undefined)))
+    throw new Error(`it has no content ${cacheDigest}`);
+  return cacheDigest;
 }
 
 const ambiguousCacheHint = 'of several local caches that differ it names one, so export them one at a time';

@@ -39,11 +39,11 @@ export async function connect(address?: string, options: ConnectOptions = {}): P
   const old = unsupportedNode();
   if (old) throw new Error(old);
   const env = options.env ?? process.env;
-  const wanted = address || env['BUILDKIT_HOST'] || env['BUILDX_BUILDER'];
-  if (wanted && isBuilderName(wanted)) return connectToBuilder(wanted, options);
-  const given = address ? parseAddress(address) : defaultAddress(env, options.onWarning);
-  const tls = given.via === 'tcp' ? (options.tls ?? tlsOf(given, env)) : undefined;
-  const dialer = new Dialer(given, tls, options.timeout ?? 8000);
+  const addressOrBuilder = address || env['BUILDKIT_HOST'] || env['BUILDX_BUILDER'];
+  if (addressOrBuilder && isBuilderName(addressOrBuilder)) return connectToBuilder(addressOrBuilder, options);
+  const daemonAddress = address ? parseAddress(address) : defaultAddress(env, options.onWarning);
+  const tls = daemonAddress.via === 'tcp' ? (options.tls ?? tlsOf(daemonAddress, env)) : undefined;
+  const dialer = new Dialer(daemonAddress, tls, options.timeout ?? 8000);
   const silenceMs = options.patience ?? patienceOf(env);
   const late = new AbortController();
   // Not AbortSignal.timeout, whose timer does not keep the process alive.

@@ -121,9 +121,12 @@ async function openEngine(
   { address, env = process.env, onWarning }: DockerEngineOptions,
   signal: AbortSignal,
 ): Promise<CountingDuplex> {
-  const given = address ? parseAddress(address, 'docker') : dockerAddress(env, onWarning);
-  const tls = tlsOf(given, env);
-  return dial({ ...given, protocol: 'docker' }, { tls: tls && (await readTlsFiles(tls, given.text, signal)), signal });
+  const engineAddress = address ? parseAddress(address, 'docker') : dockerAddress(env, onWarning);
+  const tls = tlsOf(engineAddress, env);
+  return dial(
+    { ...engineAddress, protocol: 'docker' },
+    { tls: tls && (await readTlsFiles(tls, engineAddress.text, signal)), signal },
+  );
 }
 
 /** A connection that ends when its engine stops. HTTP/1 has no question for it: a connection of its own asks. */

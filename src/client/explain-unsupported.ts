@@ -30,8 +30,8 @@ export function explainUnsupported(error: unknown, kind: Connection['kind']): un
   const exporter = /exporter "?([\w-]+)"? could not be found/.exec(error.status)?.[1];
   const cache = /unknown cache (?:exporter|importer): "?([\w-]+)"?/.exec(error.status)?.[1];
   if (!exporter && !cache) return error;
-  const known = cache ? caches : exporters;
-  if (!known.includes((cache ?? exporter)!)) return explained(error, `known are ${known.join(', ')}`);
+  const supported = cache ? caches : exporters;
+  if (!supported.includes((cache ?? exporter)!)) return explained(error, `known are ${supported.join(', ')}`);
   if (kind !== 'dockerd') return error;
   const hint = cache
     ? `this Docker engine has no ${cache} cache`

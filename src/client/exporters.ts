@@ -97,10 +97,10 @@ function completeName(name: string): string {
 
 /** Parses the attribute `mode` of the local exporter as BuildKit does. */
 function parseLocalMode(mode = ''): 'copy' | 'delete' {
-  const known = mode.trim().toLowerCase() || 'copy';
-  if (known !== 'copy' && known !== 'delete')
+  const chosen = mode.trim().toLowerCase() || 'copy';
+  if (chosen !== 'copy' && chosen !== 'delete')
     throw new Error(`invalid local exporter mode ${JSON.stringify(mode)}: known are copy and delete`);
-  return known;
+  return chosen;
 }
 
 /** The local paths that the outputs of a build write. */

@@ -89,16 +89,16 @@ export function imageFrontend(
   checkArgument('imageFrontend', 'platforms', platforms, listOf(aString, "an array of platforms, as ['linux/arm64']"));
   checkArgument('imageFrontend', 'build', build, aFunction);
   const frontend = async (bridge: InProcessBridge): Promise<Result> => {
-    const own = bridge.options.workers[0]?.platforms[0] ?? defaultPlatform();
+    const daemonPlatform = bridge.options.workers[0]?.platforms[0] ?? defaultPlatform();
     // Several nodes get their share of the platforms by the option.
     const named = bridge.options.opts['platform']?.split(',') ?? platforms;
-    const wanted = named.length > 0 ? named.map(parsePlatform) : [normalizePlatform(own)];
+    const requested = named.length > 0 ? named.map(parsePlatform) : [normalizePlatform(daemonPlatform)];
     const localUniqueId = createId(); // what several platforms copy is sent once
     const built = await Promise.all(
-      wanted.map(async (platform) => {
-        const given = await build(platform, bridge);
-        checkArgument('imageFrontend', 'the result of build', given, anImageBuild);
-        const { state, image } = given;
+      requested.map(async (platform) => {
+        const imageBuild = await build(platform, bridge);
+        checkArgument('imageFrontend', 'the result of build', imageBuild, anImageBuild);
+        const { state, image } = imageBuild;
         const definition = state.marshal({ platform, localUniqueId });
         const { ref } = await bridge.solve({ definition });
         const whole = image && 'rootfs' in image ? image : undefined;

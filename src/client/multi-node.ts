@@ -159,16 +159,16 @@ async function* mergeStatus(builds: readonly { readonly build: Build; readonly l
 
 function labelled(update: StatusUpdate, label: string): StatusUpdate {
   if (label === '') return update;
-  const own = (digest: string) => `${label} ${digest}`;
+  const labelledDigest = (digest: string) => `${label} ${digest}`;
   return {
     vertexes: update.vertexes.map((vertex) => ({
       ...vertex,
-      digest: own(vertex.digest),
-      inputs: vertex.inputs.map(own),
+      digest: labelledDigest(vertex.digest),
+      inputs: vertex.inputs.map(labelledDigest),
       name: `[${label}] ${vertex.name}`,
     })),
-    statuses: update.statuses.map((status) => ({ ...status, vertex: own(status.vertex) })),
-    logs: update.logs.map((log) => ({ ...log, vertex: own(log.vertex) })),
-    warnings: update.warnings.map((warning) => ({ ...warning, vertex: own(warning.vertex) })),
+    statuses: update.statuses.map((status) => ({ ...status, vertex: labelledDigest(status.vertex) })),
+    logs: update.logs.map((log) => ({ ...log, vertex: labelledDigest(log.vertex) })),
+    warnings: update.warnings.map((warning) => ({ ...warning, vertex: labelledDigest(warning.vertex) })),
   };
 }

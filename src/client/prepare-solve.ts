@@ -83,8 +83,8 @@ export async function prepareSolve(
   };
   const attachables: Attachable[] = [];
   for (const service of sessionServices) {
-    const made = await service(parts);
-    if (made) attachables.push(...(Array.isArray(made) ? made : [made]));
+    const offered = await service(parts);
+    if (offered) attachables.push(...(Array.isArray(offered) ? offered : [offered]));
   }
   const sharedKey = options.sharedKey ?? sharedKeyOf(dirs);
   return { attachables, exports, sharedKey, chosen, caches, contentStores, received };

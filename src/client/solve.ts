@@ -118,8 +118,8 @@ async function prepareAndSolve(call: SolveCall, temporary: string[]): Promise<So
     return result;
   } catch (error) {
     const explained = attachables.reduce((known, attachable) => attachable.explain?.(known) ?? known, error);
-    const known = explainUnsupported(explainDenied(explained), connection.kind);
-    throw known instanceof RpcError ? new SolveError(known) : known;
+    const hinted = explainUnsupported(explainDenied(explained), connection.kind);
+    throw hinted instanceof RpcError ? new SolveError(hinted) : hinted;
   } finally {
     session?.close();
     for (const attachable of attachables) await attachable.close?.();
@@ -279,12 +279,12 @@ class StatusWatch {
       )) {
         clearTimeout(this.timer);
         this.isReading = true;
-        const given = performance.now();
-        if (this.buildEnd.aborted) this.remainingMs -= given - this.since;
+        const yieldedAt = performance.now();
+        if (this.buildEnd.aborted) this.remainingMs -= yieldedAt - this.since;
         yield fromStatusResponse(response, sources);
         this.isReading = false;
         if (!this.buildEnd.aborted) continue;
-        this.remainingMs -= Math.min(maxReaderMs, performance.now() - given);
+        this.remainingMs -= Math.min(maxReaderMs, performance.now() - yieldedAt);
         if (this.remainingMs <= 0) return;
         this.limitWait();
       }

@@ -118,12 +118,12 @@ export function fromStatusResponse(response: StatusResponse, sources: SourceInfo
   };
 }
 
-function shared(source: SourceInfo, known: SourceInfo[]): SourceInfo {
-  const same = known.find(
+function shared(source: SourceInfo, sources: SourceInfo[]): SourceInfo {
+  const same = sources.find(
     ({ filename, data }) => filename === source.filename && Buffer.compare(data, source.data) === 0,
   );
   if (same) return same;
-  if (known.length < maxSources) known.push(source);
+  if (sources.length < maxSources) sources.push(source);
   return source;
 }
 

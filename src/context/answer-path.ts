@@ -17,16 +17,16 @@ export interface AskedContext {
 }
 
 /** Answers for a path, as it is asked for. */
-export async function answerPath(asked: string, { dir, tree, selected, ignore }: AskedContext): Promise<PathAnswer> {
-  const node = findNode(asked, tree);
+export async function answerPath(path: string, { dir, tree, selected, ignore }: AskedContext): Promise<PathAnswer> {
+  const node = findNode(path, tree);
   if (!node) {
-    const hint = await missingSourceHint(asked, dirTree(dir), ignore.file);
-    return { path: asked, fate: 'missing', takenAt: [], ...(hint !== undefined && { hint }) };
+    const hint = await missingSourceHint(path, dirTree(dir), ignore.file);
+    return { path, fate: 'missing', takenAt: [], ...(hint !== undefined && { hint }) };
   }
   const lines = selected.filter(({ selection }) => isIn(node, selection)).map(({ take }) => take.line);
   const rule = node.fate === 'ignored' ? ignore.rules[node.rule] : undefined;
   return {
-    path: asked,
+    path,
     fate: node.fate,
     ...(rule && { rule: { file: ignore.path, line: rule.line, text: rule.text } }),
     takenAt: node.fate === 'sent' ? [...new Set(lines)] : [],
@@ -34,9 +34,9 @@ export async function answerPath(asked: string, { dir, tree, selected, ignore }:
 }
 
 /** The node of a path, or that of a directory above whose fate it shares; undefined if the context does not have it. */
-function findNode(asked: string, tree: ContextTree): ContextNode | undefined {
+function findNode(path: string, tree: ContextTree): ContextNode | undefined {
   let node = tree.nodes[0]!;
-  for (const part of asked.split('/')) {
+  for (const part of path.split('/')) {
     if (part === '' || part === '.') continue;
     const child = node.children.get(part);
     // What is below a directory that was not counted to its end shares its fate.

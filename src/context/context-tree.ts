@@ -109,16 +109,16 @@ export async function readContextTree(
 
   const filter: PathFilter<State> = {
     decide(path, isDirectory, parent) {
-      const ignored = inherit(ignoring, path, isDirectory, parent, parent?.ignoring);
-      const asked = inherit(asking, path, isDirectory, parent, parent?.asking);
-      const isIgnored = ignored?.listed === false;
-      const fate = isIgnored ? 'ignored' : asked?.listed === false ? 'unasked' : 'sent';
+      const ignoreDecision = inherit(ignoring, path, isDirectory, parent, parent?.ignoring);
+      const askDecision = inherit(asking, path, isDirectory, parent, parent?.asking);
+      const isIgnored = ignoreDecision?.listed === false;
+      const fate = isIgnored ? 'ignored' : askDecision?.listed === false ? 'unasked' : 'sent';
       const isInherited = parent?.fate === 'ignored' && parent.ignoring?.descend === false;
       const rule = !isIgnored ? -1 : isInherited ? parent.rule : matcher.decidingPattern(path);
-      const state: State = { ignoring: ignored, asking: asked, fate, rule };
+      const state: State = { ignoring: ignoreDecision, asking: askDecision, fate, rule };
       states.set(path, state);
       if (fate !== 'sent') notSent++;
-      const maySend = ignored?.descend !== false && asked?.descend !== false;
+      const maySend = ignoreDecision?.descend !== false && askDecision?.descend !== false;
       const descend = maySend || notSent < maxNotSent;
       isCut ||= isDirectory && !descend;
       return { listed: true, descend, state };

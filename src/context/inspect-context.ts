@@ -109,9 +109,9 @@ async function inspect(
   const selected: SelectedTake[] = [];
   const turns = createTurns(signal);
   for (const take of [...takes.values()].sort((a, b) => a.line - b.line)) {
-    const found = await selectTake(take, tree, isSent, turns);
-    coverage.add(found.selection);
-    selected.push(found);
+    const selectedTake = await selectTake(take, tree, isSent, turns);
+    coverage.add(selectedTake.selection);
+    selected.push(selectedTake);
   }
   const dockerfileDir = dockerfileDirOf(opened);
   const dockerfileOf = (filename: string) =>
@@ -183,7 +183,7 @@ function takenElsewhere(tree: ContextTree, elsewhere: readonly UsedSource[]): Co
   const coverage = new Coverage(tree);
   for (const { takes } of elsewhere)
     for (const { sources } of takes.values())
-      for (const taken of sources.values()) coverage.add(selectFiles(tree, taken, ({ fate }) => fate !== 'ignored'));
+      for (const source of sources.values()) coverage.add(selectFiles(tree, source, ({ fate }) => fate !== 'ignored'));
   return coverage;
 }
 

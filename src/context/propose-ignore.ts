@@ -131,24 +131,24 @@ function kindOf({ path: file, name, isDirectory }: ContextNode): string {
 
 /** What has a well-known name, and is taken only because it is in a directory that an instruction takes. */
 function findSeldomNeeded({ tree, sent, coverage, named }: ProposalInput): ProposedPattern[] {
-  const found = new Map<string, ContextNode[]>();
+  const nodesByPattern = new Map<string, ContextNode[]>();
   for (let i = 1; i < tree.nodes.length; i++) {
     const node = tree.nodes[i]!;
     if (node.fate !== 'sent') {
       i = node.end - 1;
       continue;
     }
-    const known = seldomNeeded.find(([name]) => name.test(node.name));
+    const rule = seldomNeeded.find(([name]) => name.test(node.name));
     const isNamed = () => [...named].some(({ index }) => index >= node.index && index < node.end);
-    if (!known || !coverage.coversIn(node) || isNamed()) continue;
+    if (!rule || !coverage.coversIn(node) || isNamed()) continue;
     const isTop = !node.path.includes('/');
-    const pattern = (isTop ? '' : '**/') + (known[1] || escaped(node.name));
-    const alike = found.get(pattern);
+    const pattern = (isTop ? '' : '**/') + (rule[1] || escaped(node.name));
+    const alike = nodesByPattern.get(pattern);
     if (alike) alike.push(node);
-    else found.set(pattern, [node]);
+    else nodesByPattern.set(pattern, [node]);
     i = node.end - 1;
   }
-  return [...found]
+  return [...nodesByPattern]
     .filter(([pattern, nodes]) => nodes.every((node) => drops(pattern, node)))
     .map(([pattern, nodes]) => ({ pattern, ...addAmounts(nodes.map((node) => sent.below(node))) }));
 }

@@ -33,10 +33,10 @@ export function selectFiles(tree: ContextTree, taken: TakenPath, isVisible: Visi
   const links: ContextNode[] = [];
   const root = tree.nodes[0]!;
   const path = clean(`/${taken.path}`);
-  const found: Pick<Selected, 'node' | 'match'>[] = [];
+  const candidates: Pick<Selected, 'node' | 'match'>[] = [];
   const follow = (from: string, match?: Selected['match']) => {
     const node = resolvePath(root, from, taken.followLinks, isVisible, links);
-    if (node) found.push({ node, match });
+    if (node) candidates.push({ node, match });
   };
   if (!isWildcard({ ...taken, path })) follow(path);
   else {
@@ -51,11 +51,11 @@ export function selectFiles(tree: ContextTree, taken: TakenPath, isVisible: Visi
   }
   const { include, exclude } = taken;
   if (include.length === 0 && exclude.length === 0)
-    return { parts: found.map((part) => ({ ...part, only: undefined })), links };
+    return { parts: candidates.map((part) => ({ ...part, only: undefined })), links };
   const included = include.length > 0 ? createPatternMatcher(include) : undefined;
   const excluded = exclude.length > 0 ? createPatternMatcher(exclude) : undefined;
   return {
-    parts: found.map((part) => ({ ...part, only: filtered(tree, part.node, included, excluded, isVisible) })),
+    parts: candidates.map((part) => ({ ...part, only: filtered(tree, part.node, included, excluded, isVisible) })),
     links,
   };
 }
@@ -104,14 +104,14 @@ function matches(tree: ContextTree, base: ContextNode, parts: readonly string[],
   if (parts.some((part) => part.includes('['))) {
     const pattern = parts.join('/');
     const start = base.path === '' ? 0 : base.path.length + 1;
-    const found: ContextNode[] = [];
+    const matching: ContextNode[] = [];
     for (let i = base.index + 1; i < base.end; i++) {
       const node = tree.nodes[i]!;
       if (!isVisible(node) || !matchesPath(pattern, node.path.slice(start))) continue;
-      found.push(node);
+      matching.push(node);
       i = node.end - 1;
     }
-    return found;
+    return matching;
   }
   let level = [base];
   for (const part of parts)
@@ -138,7 +138,7 @@ function filtered(
   isVisible: Visible,
 ): ContextNode[] {
   if (!root.isDirectory) return [root];
-  const taken: ContextNode[] = [];
+  const nodes: ContextNode[] = [];
   const parents: Parent[] = [];
   const start = root.path === '' ? 0 : root.path.length + 1;
   for (let i = root.index + 1; i < root.end; i++) {
@@ -152,12 +152,12 @@ function filtered(
     const path = node.path.slice(start);
     const include = included?.matchesUsingParent(path, parent?.include);
     const exclude = excluded?.matchesUsingParent(path, parent?.exclude);
-    if (include?.matched !== false && exclude?.matched !== true) taken.push(node);
+    if (include?.matched !== false && exclude?.matched !== true) nodes.push(node);
     else if (exclude?.matched && !excluded!.exclusions) {
       i = node.end - 1;
       continue;
     }
     if (node.isDirectory) parents.push({ end: node.end, include: include?.matches, exclude: exclude?.matches });
   }
-  return taken;
+  return nodes;
 }

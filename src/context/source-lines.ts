@@ -15,17 +15,17 @@ export interface SourceLines {
 const noSource: SourceLines = { lines: [], escapeToken: '\\' };
 
 /** Files are cut once, although each step asks for its lines. */
-const known = new WeakMap<Uint8Array, SourceLines>();
+const linesByData = new WeakMap<Uint8Array, SourceLines>();
 
 /** The lines of a file of a definition. */
 export function sourceLines({ source }: Definition, filename: string): SourceLines {
   const data = source?.infos.find((info) => info.filename === filename)?.data;
   if (!data) return noSource;
-  let found = known.get(data);
-  if (!found) {
+  let lines = linesByData.get(data);
+  if (!lines) {
     const text = decodeText(data);
     const escapeToken = parseDirective('escape', text)?.value === '`' ? '`' : '\\';
-    known.set(data, (found = { lines: text.split('\n'), escapeToken }));
+    linesByData.set(data, (lines = { lines: text.split('\n'), escapeToken }));
   }
-  return found;
+  return lines;
 }

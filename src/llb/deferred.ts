@@ -14,11 +14,11 @@ import type { DeferredOutput, Output } from './vertex.ts';
  */
 export function deferred(make: () => State): State {
   checkArgument('deferred', 'make', make, aFunction);
-  let known: { readonly output: Output | undefined } | undefined;
+  let result: { readonly output: Output | undefined } | undefined;
   const output: DeferredOutput = {
     resolve() {
-      known ??= { output: make().output };
-      return known.output;
+      result ??= { output: make().output };
+      return result.output;
     },
   };
   return State.fromOutput(output);

@@ -43,10 +43,10 @@ export function hideSecretsOfAll(
 export function decodingOnce(
   definitions: ReadonlyMap<string, Definition>,
 ): (definition: Definition) => DefinitionEntry[] {
-  let known: DefinitionEntry[] | undefined;
+  let entries: DefinitionEntry[] | undefined;
   return (definition) => {
     if (definitions.size > 1) return definition.ops();
-    known ??= definition.ops();
-    return known;
+    entries ??= definition.ops();
+    return entries;
   };
 }

@@ -61,16 +61,16 @@ export class EnvList {
 
   private with(key: string, line: string | undefined): EnvList {
     let merged = new Map([[key, line]]);
-    let taken = 0;
-    while (taken < this.parts.length && this.parts[taken]!.size < merged.size * 2) {
-      const older = new Map(this.parts[taken++]!);
+    let count = 0;
+    while (count < this.parts.length && this.parts[count]!.size < merged.size * 2) {
+      const older = new Map(this.parts[count++]!);
       for (const [name, value] of merged) {
         older.delete(name); // a name that is set again moves to the end
         older.set(name, value);
       }
       merged = older;
     }
-    return new EnvList([merged, ...this.parts.slice(taken)]);
+    return new EnvList([merged, ...this.parts.slice(count)]);
   }
 
   /** Visits the variables in the order in which the names were last set. */

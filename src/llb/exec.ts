@@ -209,8 +209,8 @@ export class ExecVertex implements OpVertex {
 
   /** A mount and its filesystem after the run; undefined if nothing is mounted at `target`. */
   mounted(target: string): { readonly mount: Mount; readonly output: Output | undefined } | undefined {
-    const found = this.mounts.find(({ mount }) => mount.target === target);
-    return found && { mount: found.mount, output: this.output(found) };
+    const match = this.mounts.find(({ mount }) => mount.target === target);
+    return match && { mount: match.mount, output: this.output(match) };
   }
 
   private output({ mount, source, output }: ExecMount): Output | undefined {

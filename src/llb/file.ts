@@ -89,8 +89,8 @@ class FilePlan {
 
   /** Returns the index of the chain's last action. */
   add(bound: BoundFileAction): number {
-    const known = this.results.get(bound);
-    if (known !== undefined) return known;
+    const index = this.results.get(bound);
+    if (index !== undefined) return index;
     const { action, state } = bound;
     const base = this.inputs.add(this.context.input(state.output));
     let primary: ActionInput = { input: base };
@@ -202,9 +202,9 @@ function resolvePath(dir: string, path: string): string {
 }
 
 /** Keeps the slash or `/.` at the end of a destination, which tells the daemon that it is a directory. */
-function keepSlash(given: string, path: string): string {
-  if (given.endsWith('/') && !path.endsWith('/')) return `${path}/`;
-  if (given.endsWith('/.')) return path === '/' ? '/.' : `${path}/.`;
+function keepSlash(original: string, path: string): string {
+  if (original.endsWith('/') && !path.endsWith('/')) return `${path}/`;
+  if (original.endsWith('/.')) return path === '/' ? '/.' : `${path}/.`;
   return path;
 }
 

@@ -50,9 +50,9 @@ function plain(kind: string, summary: string): OpDescription {
 }
 
 function inputName(op: Op, input: number): string {
-  const found = op.inputs[input];
-  if (!found) return 'scratch';
-  return shortDigest(found.digest) + (found.index ? `[${found.index}]` : '');
+  const vertex = op.inputs[input];
+  if (!vertex) return 'scratch';
+  return shortDigest(vertex.digest) + (vertex.index ? `[${vertex.index}]` : '');
 }
 
 const sourceKinds: Readonly<Record<SourceScheme, string>> = {

@@ -25,11 +25,13 @@ export function parseJson(text: string): Definition {
 export function definitionFromJson(value: unknown): Definition {
   const { def, metadata, source } = object(value, 'the definition');
   const ops = new Map(Object.entries(object(def, 'def')).map(([digest, json]) => [digest, readOp(digest, json)]));
-  const own = object(metadata, 'metadata');
+  const metadataByDigest = object(metadata, 'metadata');
   if (ops.size === 0) return new Definition();
   const order = inOrder(ops);
   const described = order.flatMap((digest): [string, OpMetadata][] =>
-    Object.hasOwn(own, digest) ? [[digest, readMetadata(own[digest], `metadata of ${digest}`)]] : [],
+    Object.hasOwn(metadataByDigest, digest)
+      ? [[digest, readMetadata(metadataByDigest[digest], `metadata of ${digest}`)]]
+      : [],
   );
   const bytes = order.map((digest) => ops.get(digest)!.bytes);
   return new Definition(bytes, new Map(described), read(SourceSchema, source, 'source'));
@@ -43,8 +45,8 @@ interface ReadOp {
 function readOp(digest: string, json: unknown): ReadOp {
   const op = read(OpSchema, json, `op ${digest}`);
   const bytes = encode(OpSchema, op);
-  const found = digestOf(bytes);
-  if (found !== digest) throw new Error(`op ${digest} was changed: its digest is ${found}`);
+  const actual = digestOf(bytes);
+  if (actual !== digest) throw new Error(`op ${digest} was changed: its digest is ${actual}`);
   return { op, bytes };
 }
 
@@ -58,9 +60,9 @@ function inOrder(ops: ReadonlyMap<string, ReadOp>): string[] {
   const seen = new Set<string>();
   const stack: { readonly digest: string; next: number }[] = [{ digest: terminal, next: 0 }];
   for (let top = stack.at(-1); top; top = stack.at(-1)) {
-    const found = ops.get(top.digest);
-    if (!found) throw new Error(`op ${top.digest} is the input of another, and is missing`);
-    const input = found.op.inputs[top.next++];
+    const entry = ops.get(top.digest);
+    if (!entry) throw new Error(`op ${top.digest} is the input of another, and is missing`);
+    const input = entry.op.inputs[top.next++];
     if (input && !seen.has(input.digest)) {
       seen.add(input.digest);
       stack.push({ digest: input.digest, next: 0 });

@@ -50,9 +50,11 @@ export class SourceMapCollector {
       const equal = this.maps.findIndex((map) => isSameSource(map, sourceMap));
       this.index.set(sourceMap, equal >= 0 ? equal : this.maps.push(sourceMap) - 1);
     }
-    const kept = locations.some(({ ranges }) => ranges.length > maxFurtherRanges) ? this.limit(locations) : locations;
-    const known = this.locations.get(digest);
-    this.locations.set(digest, known ? [...known, ...kept] : kept);
+    const limited = locations.some(({ ranges }) => ranges.length > maxFurtherRanges)
+      ? this.limit(locations)
+      : locations;
+    const earlier = this.locations.get(digest);
+    this.locations.set(digest, earlier ? [...earlier, ...limited] : limited);
   }
 
   private limit(locations: readonly SourceLocation[]): SourceLocation[] {

@@ -230,10 +230,10 @@ export class State implements Filesystem {
   /** Combines this filesystem with the values of another state. */
   reset(other: State): State {
     // As in the reference, the directory is that of a new state if the output has no platform.
-    const own = State.fromOutput(this.output).values;
+    const values = State.fromOutput(this.output).values;
     return State.fromOutput(
       this.output,
-      own.platform ? other.values : { ...other.values, dir: own.dir, dirGiven: true },
+      values.platform ? other.values : { ...other.values, dir: values.dir, dirGiven: true },
     );
   }
 
@@ -303,8 +303,8 @@ export class State implements Filesystem {
 
 /** Overrides options with those that are not undefined. */
 function override(defaults: MarshalOptions | undefined, options: MarshalOptions | undefined): MarshalOptions {
-  const given = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...Object.fromEntries(given) };
+  const overrides = Object.entries(options ?? {}).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(overrides) };
 }
 
 /**

@@ -110,8 +110,8 @@ export class InputList {
   add(input: Input | undefined): number {
     if (!input) return emptyInput;
     const key = `${input.index} ${input.digest}`;
-    const known = this.positions.get(key);
-    if (known !== undefined) return known;
+    const position = this.positions.get(key);
+    if (position !== undefined) return position;
     this.positions.set(key, this.list.length);
     return this.list.push(input) - 1;
   }

@@ -56,8 +56,8 @@ export async function resolveBaseImages(
   const open: BuildStage[] = [];
   const isNeeded = (stage: BuildStage) => lowering.options.allStages || needed.has(stage);
   for (const stage of lowering.table.stages) {
-    const known = bases.get(stage);
-    if (stage.parent || (known && (known.needed || stage.external))) continue;
+    const base = bases.get(stage);
+    if (stage.parent || (base && (base.needed || stage.external))) continue;
     if (stage.baseName === emptyImageName && !stage.namedContext)
       bases.set(stage, emptyBase(isNeeded(stage), lowering.platforms.target));
     else open.push(stage);
@@ -88,8 +88,8 @@ export async function resolveBaseImages(
       hasFailed = true;
       failOrReport(lowering, failedLoads(loads, identified, index));
     }
-    const made = load.status === 'fulfilled' && tryOrReport(lowering, () => locating(base.stage, load.value));
-    if (made) bases.set(base.stage, made);
+    const stageBase = load.status === 'fulfilled' && tryOrReport(lowering, () => locating(base.stage, load.value));
+    if (stageBase) bases.set(base.stage, stageBase);
     else leaveInDoubt(base.stage);
   }
 }

@@ -187,8 +187,8 @@ function stagePlatform(
   } catch (error) {
     // Located twice, as the reference does it.
     const lines = [from.lines];
-    const found = describeError(error, 'bad-platform', { range: platformFlag(from), lines });
-    throw withLocation(wrapError(better(found), `failed to parse platform ${from.platform}`), from.lines);
+    const located = describeError(error, 'bad-platform', { range: platformFlag(from), lines });
+    throw withLocation(wrapError(better(located), `failed to parse platform ${from.platform}`), from.lines);
   }
   checkFromPlatformFlagConstDisallowed(linter, place, stage, expanded, platform);
   for (const name of expanded.matched) used.add(name);

@@ -70,7 +70,7 @@ export function buildDependencyGraph(lowering: Lowering, stages: readonly Stage[
   if (circle) {
     failOrReport(lowering, circularDependency(circle));
     const isInCircle = new Set(circle.instructions);
-    for (const own of graph.values()) own.commands = own.commands.filter((it) => !isInCircle.has(it.instruction));
+    for (const node of graph.values()) node.commands = node.commands.filter((it) => !isInCircle.has(it.instruction));
   }
 
   // The step names of a single stage do not show its name.

@@ -242,9 +242,9 @@ async function dispatchStages(
     }
     states.set(stage, state);
     dispatched.push(state);
-    const own = graph.get(stage)!;
-    for (const _ of dispatchStage(stageLowering, state, own.commands, errors)) if (turns.isDue()) await turns.pass();
-    own.commands = [];
+    const node = graph.get(stage)!;
+    for (const _ of dispatchStage(stageLowering, state, node.commands, errors)) if (turns.isDue()) await turns.pass();
+    node.commands = [];
     if (errors.isFull) break;
     for (const path of state.contextPaths) contextPaths.add(path);
   }

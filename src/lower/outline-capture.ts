@@ -43,10 +43,10 @@ export interface OutlineCapture {
  * @param used names of the arguments that FROM uses
  */
 export function createOutlineCapture(globals: ReadonlyMap<string, ArgInfo>, used: ReadonlySet<string>): OutlineCapture {
-  const own = new Map<string, ArgInfo>();
+  const declared = new Map<string, ArgInfo>();
   return {
-    argument: (name) => own.get(name) ?? globals.get(name),
-    declare: (info) => void own.set(info.name, info),
+    argument: (name) => declared.get(name) ?? globals.get(name),
+    declare: (info) => void declared.set(info.name, info),
     used: new Set(used),
     secrets: new Map(),
     ssh: new Map(),

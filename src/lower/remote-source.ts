@@ -20,9 +20,9 @@ export function gitSource(source: string): GitRef | undefined {
 
 /** The last place of a key in the query of a source; the whole source if it is not written there. */
 export function queryRange(file: string, { start, end }: SourceRange, key: string): SourceRange {
-  const found = [...file.slice(start, end).matchAll(/(?<=[?&])([^=&#]+)(?:=[^&#"']*)?/g)];
+  const pairs = [...file.slice(start, end).matchAll(/(?<=[?&])([^=&#]+)(?:=[^&#"']*)?/g)];
   // A commit is another name of the checksum.
-  const match = found.findLast(([, name]) => name === key || (key === 'checksum' && name === 'commit'));
+  const match = pairs.findLast(([, name]) => name === key || (key === 'checksum' && name === 'commit'));
   return match ? { start: start + match.index, end: start + match.index + match[0].length } : { start, end };
 }
 

@@ -76,7 +76,7 @@ export function derivedState(
   globals: ReadonlyMap<string, ArgInfo>,
   isLastDerived: boolean,
 ): StageState {
-  const own = isLastDerived
+  const ownResult = isLastDerived
     ? { ...result }
     : {
         ...result,
@@ -85,8 +85,8 @@ export function derivedState(
         scanArgs: new Map(result.scanArgs),
         doubts: result.doubts.copy(),
       };
-  own.image.config.onBuild = undefined; // triggers run only in stages that derive directly
-  return newState(origin, globals, own);
+  ownResult.image.config.onBuild = undefined; // triggers run only in stages that derive directly
+  return newState(origin, globals, ownResult);
 }
 
 function newState(origin: BuildStage, globals: ReadonlyMap<string, ArgInfo>, result: StageResult): StageState {

@@ -85,8 +85,8 @@ export function findStage(table: StageTable, name: string): BuildStage | undefin
 /** The names of the stages before the one that a place of the file is in; of all if the place is in another file. */
 export function stageNamesBefore(table: StageTable, place: SourceRange | undefined): string[] {
   const inFile = table.stages.filter(({ external }) => !external);
-  const own = place ? inFile.findLastIndex(({ range }) => range && range.start <= place.start) : inFile.length;
-  return inFile.slice(0, Math.max(0, own)).flatMap(({ name }) => (name === '' ? [] : [name]));
+  const index = place ? inFile.findLastIndex(({ range }) => range && range.start <= place.start) : inFile.length;
+  return inFile.slice(0, Math.max(0, index)).flatMap(({ name }) => (name === '' ? [] : [name]));
 }
 
 /** The names of all stages as steps show them, for suggestions. */

@@ -44,17 +44,20 @@ export function instructionText(code: string, lex: ShellLex, env: Env): string {
 }
 
 /** The platform that a stage builds for, as `->arm64`; '' if it is the stage's own platform. */
-function formatTarget(own: Platform, target: Pick<Platform, 'os' | 'architecture' | 'variant'> | undefined): string {
+function formatTarget(
+  stagePlatform: Platform,
+  target: Pick<Platform, 'os' | 'architecture' | 'variant'> | undefined,
+): string {
   if (!target) return '';
   const targetPlatform = normalizePlatform({
     osVersion: '',
     osFeatures: [],
     ...target,
-    os: target.os || own.os,
-    architecture: target.architecture || own.architecture,
+    os: target.os || stagePlatform.os,
+    architecture: target.architecture || stagePlatform.architecture,
   });
-  if (targetPlatform.os !== own.os) return `->${formatPlatform(targetPlatform)}`;
-  if (targetPlatform.architecture === own.architecture) return '';
+  if (targetPlatform.os !== stagePlatform.os) return `->${formatPlatform(targetPlatform)}`;
+  if (targetPlatform.architecture === stagePlatform.architecture) return '';
   return `->${targetPlatform.architecture}${targetPlatform.variant === '' ? '' : `/${targetPlatform.variant}`}`;
 }
 

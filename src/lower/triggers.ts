@@ -28,13 +28,13 @@ export async function resolveStages(
   target: BuildStage,
 ): Promise<ResolvedStages> {
   const bases = new Map<BuildStage, StageBase>();
-  const taken = new Set<BuildStage>();
+  const withTriggers = new Set<BuildStage>();
   for (;;) {
     const needed = neededStages(target, graph);
     await resolveBaseImages(lowering, needed, bases);
     let hasNewSources = false;
-    for (const stage of lowering.table.stages.filter((stage) => needed.has(stage) && !taken.has(stage))) {
-      taken.add(stage);
+    for (const stage of lowering.table.stages.filter((stage) => needed.has(stage) && !withTriggers.has(stage))) {
+      withTriggers.add(stage);
       const added = tryOrReport(lowering, () => {
         try {
           return addTriggers(lowering, graph, stage, triggersOf(lowering, stage, graph, bases));
@@ -92,8 +92,8 @@ function addTriggers(
     addDependencies(graph, stage, command, table);
     return command;
   });
-  const own = graph.get(stage)!;
-  own.commands = [...commands, ...own.commands];
+  const node = graph.get(stage)!;
+  node.commands = [...commands, ...node.commands];
   stage.steps.total += commands.length;
   return commands.some(({ sources }) => sources.length > 0) ? 'with-sources' : 'without-sources';
 }

@@ -23,8 +23,8 @@ export async function authorize(
     if (credentials.registryToken) requirePrivateConnection(registry, registry);
     const realm = bearer.get('realm') ?? '';
     const service = bearer.get('service') ?? '';
-    const wanted: TokenRequest = { registry, realm, service, scopes: [scope], clientId, trust };
-    const { token } = await fetchToken(wanted, credentials, limits);
+    const request: TokenRequest = { registry, realm, service, scopes: [scope], clientId, trust };
+    const { token } = await fetchToken(request, credentials, limits);
     if (!isHeaderText(token)) throw new Error(`the token for ${registry.host} has invalid characters`);
     return `Bearer ${token}`;
   }

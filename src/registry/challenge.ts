@@ -5,7 +5,7 @@
  * repeated, the first value counts.
  */
 export function parseChallenge(header: string, scheme: string): ReadonlyMap<string, string> | undefined {
-  let found: Map<string, string> | undefined;
+  let parameters: Map<string, string> | undefined;
   for (let at = 0; at < header.length; ) {
     const word = match(/[^\s,="]+/y, header, at);
     if (word === undefined) {
@@ -15,16 +15,16 @@ export function parseChallenge(header: string, scheme: string): ReadonlyMap<stri
     at += word.length;
     if (header[at] !== '=') {
       // The name of the next scheme ends the parameters.
-      if (found) return found;
-      if (word.toLowerCase() === scheme) found = new Map();
+      if (parameters) return parameters;
+      if (word.toLowerCase() === scheme) parameters = new Map();
       continue;
     }
     const value = match(/"(?:[^"\\]|\\.)*"?|[^\s,"]*/y, header, ++at) ?? '';
     at += value.length;
     const key = word.toLowerCase();
-    if (found && !found.has(key)) found.set(key, value.startsWith('"') ? unquote(value) : value);
+    if (parameters && !parameters.has(key)) parameters.set(key, value.startsWith('"') ? unquote(value) : value);
   }
-  return found;
+  return parameters;
 }
 
 function match(pattern: RegExp, text: string, at: number): string | undefined {

@@ -85,8 +85,8 @@ export function dockerCredentials(dir = dockerConfigDir(), onWarning?: (message:
     const helpers = new Map(Object.entries(config.credHelpers ?? {}));
     const helper = helpers.get(key) ?? config.credsStore;
     if (helper) {
-      const found = await askHelper(helper, key, signal);
-      if (found) return found;
+      const credentials = await askHelper(helper, key, signal);
+      if (credentials) return credentials;
     }
     return fromFile(config, key);
   };
@@ -103,15 +103,15 @@ export function dockerProxies(
 ): Readonly<Record<string, string>> {
   const { proxies } = readDockerConfig(dir, onWarning);
   const byDaemon = new Map(Object.entries(proxies ?? {}));
-  const found = byDaemon.get(daemon) ?? byDaemon.get('default') ?? {};
-  const given = {
-    HTTP_PROXY: found.httpProxy,
-    HTTPS_PROXY: found.httpsProxy,
-    NO_PROXY: found.noProxy,
-    FTP_PROXY: found.ftpProxy,
-    ALL_PROXY: found.allProxy,
+  const settings = byDaemon.get(daemon) ?? byDaemon.get('default') ?? {};
+  const variables = {
+    HTTP_PROXY: settings.httpProxy,
+    HTTPS_PROXY: settings.httpsProxy,
+    NO_PROXY: settings.noProxy,
+    FTP_PROXY: settings.ftpProxy,
+    ALL_PROXY: settings.allProxy,
   };
-  return Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => Boolean(entry[1])));
+  return Object.fromEntries(Object.entries(variables).filter((entry): entry is [string, string] => Boolean(entry[1])));
 }
 
 /**
@@ -168,8 +168,8 @@ function usable(value: unknown, wrong: (member: string, expected: string) => voi
       wrong(name, 'a text');
       return '';
     }
-    const found = object(name, it).filter(([key]) => Object.hasOwn(kind, key));
-    const entry = Object.fromEntries(found.map(([key, text]) => [key, read(`${name}.${key}`, '', text)]));
+    const members = object(name, it).filter(([key]) => Object.hasOwn(kind, key));
+    const entry = Object.fromEntries(members.map(([key, text]) => [key, read(`${name}.${key}`, '', text)]));
     if (entry['auth'] && !decodeAuth(String(entry['auth']))) wrong(`${name}.auth`, 'NAME:PASSWORD in base64');
     return entry;
   };

@@ -37,7 +37,7 @@ function certificateDirs(env: Environment): { dir: string; hasDefault: boolean }
   const settings = env['XDG_CONFIG_HOME'] || (home && path.join(home, '.config'));
   const docker =
     process.platform === 'win32' ? path.join(env['ProgramData'] ?? 'C:\\ProgramData', 'docker') : '/etc/docker';
-  const found = [
+  const places = [
     { parent: '/etc/containerd', hasDefault: true },
     { parent: settings && path.join(settings, 'containerd'), hasDefault: true },
     { parent: docker, hasDefault: false },
@@ -46,7 +46,7 @@ function certificateDirs(env: Environment): { dir: string; hasDefault: boolean }
     { parent: home && path.join(home, '.docker'), hasDefault: false },
   ];
   const dirs = new Map<string, boolean>();
-  for (const { parent, hasDefault } of found) if (parent) dirs.set(path.join(parent, 'certs.d'), hasDefault);
+  for (const { parent, hasDefault } of places) if (parent) dirs.set(path.join(parent, 'certs.d'), hasDefault);
   return [...dirs].map(([dir, hasDefault]) => ({ dir, hasDefault }));
 }
 
@@ -63,11 +63,11 @@ export async function registryHosts(domain: string, env: Environment = process.e
   let configured: RegistryHost[] | undefined;
   const trusts: Trust[] = [];
   for (const { dir, hasDefault } of certificateDirs(env)) {
-    const own = await ownDir(dir, [...names.flatMap(dirNames), ...(hasDefault ? ['_default'] : [])]);
-    if (own === undefined) continue;
-    const file = path.join(own, 'hosts.toml');
+    const hostDir = await ownDir(dir, [...names.flatMap(dirNames), ...(hasDefault ? ['_default'] : [])]);
+    if (hostDir === undefined) continue;
+    const file = path.join(hostDir, 'hosts.toml');
     const text = await readNamedFile(file, maxSettingsBytes).catch(unlessMissing);
-    if (!text?.length) trusts.push(await readCertificates(own));
+    if (!text?.length) trusts.push(await readCertificates(hostDir));
     else configured ??= await readHosts(file, Buffer.from(text).toString(), domain, registry);
   }
   const hosts = configured ?? [
@@ -89,8 +89,8 @@ export async function registryItself(
   env: Environment = process.env,
 ): Promise<{ registry: URL; trust: Trust | undefined }> {
   const registry = registryAddress(domain);
-  const own = (await registryHosts(domain, env)).find(({ api }) => api.host === registry.host);
-  return { registry: own?.api.protocol === 'https:' ? encrypted(registry) : registry, trust: own?.trust };
+  const host = (await registryHosts(domain, env)).find(({ api }) => api.host === registry.host);
+  return { registry: host?.api.protocol === 'https:' ? encrypted(registry) : registry, trust: host?.trust };
 }
 
 /** File names on Windows have no colon; containerd also accepts `host_5000_`. */
@@ -101,9 +101,9 @@ function dirNames(host: string): string[] {
 
 async function ownDir(dir: string, names: readonly string[]): Promise<string | undefined> {
   for (const name of names) {
-    const own = path.join(dir, name);
-    const found = await stat(own).catch(() => undefined);
-    if (found?.isDirectory()) return own;
+    const hostDir = path.join(dir, name);
+    const stats = await stat(hostDir).catch(() => undefined);
+    if (stats?.isDirectory()) return hostDir;
   }
   return undefined;
 }
@@ -147,18 +147,18 @@ async function readTrust(
   const text = async (file: string) => Buffer.from(await readNamedFile(file, maxSettingsBytes)).toString();
   const trusted: string[] = [];
   for (const file of authorities) {
-    const found = await read(file, certificatesIn);
-    if (found?.length === 0) throw new Error(`${file} has no certificate (PEM) in it`);
-    trusted.push(...(found ?? []));
+    const certificates = await read(file, certificatesIn);
+    if (certificates?.length === 0) throw new Error(`${file} has no certificate (PEM) in it`);
+    trusted.push(...(certificates ?? []));
   }
-  const known: { certificate: string; key: string }[] = [];
+  const keyPairs: { certificate: string; key: string }[] = [];
   for (const [certificateFile, keyFile] of pairs) {
     const [certificate, key] = [await read(certificateFile, text), await read(keyFile, text)];
     if (certificate === undefined || key === undefined) continue;
     await checkPair(certificate, key, `${certificateFile}${keyFile === certificateFile ? '' : ` with ${keyFile}`}`);
-    known.push({ certificate, key });
+    keyPairs.push({ certificate, key });
   }
-  return { authorities: trusted, pairs: known, unchecked, unreadable };
+  return { authorities: trusted, pairs: keyPairs, unchecked, unreadable };
 }
 
 async function checkPair(certificate: string, key: string, name: string): Promise<void> {

@@ -63,31 +63,31 @@ export function builderDir(env: Readonly<Record<string, string | undefined>>): s
  * Finds a builder. As in buildx its name may be in any case, that of a Docker context may not.
  * @throws Error for a name that nothing has, and for a builder whose file is not as buildx writes it
  */
-export async function findBuilder(given: string, options: FindBuilderOptions = {}): Promise<Builder> {
+export async function findBuilder(givenName: string, options: FindBuilderOptions = {}): Promise<Builder> {
   const env = options.env ?? process.env;
   const dir = builderDir(env);
-  const name = given.toLowerCase();
+  const name = givenName.toLowerCase();
   const stored = dir ? readBuilderFile(path.join(dir, 'instances', name)) : undefined;
   if (!stored) {
-    if (given === 'default' || hasContext(given, env)) {
-      const address = async () => dockerContextAddress(given, env);
-      return { name: given, driver: 'docker', nodes: [{ name: given, address, platforms: [], loads: false }] };
+    if (givenName === 'default' || hasContext(givenName, env)) {
+      const address = async () => dockerContextAddress(givenName, env);
+      return { name: givenName, driver: 'docker', nodes: [{ name: givenName, address, platforms: [], loads: false }] };
     }
     const places = dir
       ? `neither ${path.join(dir, 'instances')} nor a Docker context has it`
       : 'there is no home directory';
     throw new AddressError(
-      `no builder ${JSON.stringify(given)} found: ${places}; \`docker buildx ls\` lists builders, and an address begins as unix:// or tcp://`,
+      `no builder ${JSON.stringify(givenName)} found: ${places}; \`docker buildx ls\` lists builders, and an address begins as unix:// or tcp://`,
     );
   }
   const { driver } = stored;
   const nodes = stored.nodes.map((node): BuilderNode => {
-    const own = { ...node, name: node.name || name };
+    const namedNode = { ...node, name: node.name || name };
     return {
-      name: own.name,
+      name: namedNode.name,
       platforms: node.platforms.map((it) => normalizePlatform({ ...it, osVersion: '', osFeatures: [] })),
       loads: driver !== 'docker' && parseBool(node.driverOpts['default-load'] ?? 'false'),
-      address: () => addressOf(driver, own, { ...options, env }),
+      address: () => addressOf(driver, namedNode, { ...options, env }),
     };
   });
   const [first, ...others] = nodes;
@@ -152,13 +152,13 @@ async function addressOf(driver: string, node: StoredNode, options: AddressOptio
  */
 function requireScheme(endpoint: string, schemes: readonly string[]): void {
   if (schemes.some((scheme) => endpoint.startsWith(`${scheme}://`))) return;
-  const known = schemes.map((scheme) => `${scheme}://`).join(', ');
-  throw new Error(`its endpoint is ${JSON.stringify(redactCredentials(endpoint))}: want one of ${known}`);
+  const list = schemes.map((scheme) => `${scheme}://`).join(', ');
+  throw new Error(`its endpoint is ${JSON.stringify(redactCredentials(endpoint))}: want one of ${list}`);
 }
 
 function withQuery(address: string, fields: Readonly<Record<string, string | undefined>>): string {
-  const given = Object.entries(fields).filter((field): field is [string, string] => Boolean(field[1]));
-  return given.length === 0 ? address : `${address}?${new URLSearchParams(given)}`;
+  const parameters = Object.entries(fields).filter((field): field is [string, string] => Boolean(field[1]));
+  return parameters.length === 0 ? address : `${address}?${new URLSearchParams(parameters)}`;
 }
 
 const containerName = 'buildkitd';

@@ -11,12 +11,12 @@ const patienceMs = 60_000;
  * @throws AddressError if the variable is not a number of seconds
  */
 export function patienceOf(env: Readonly<Record<string, string | undefined>>): number {
-  const given = env['TSFRONT_PATIENCE'];
-  if (!given) return patienceMs;
-  const seconds = Number(given);
+  const value = env['TSFRONT_PATIENCE'];
+  if (!value) return patienceMs;
+  const seconds = Number(value);
   if (!(seconds >= 0 && seconds < 1e6))
     throw new AddressError(
-      `TSFRONT_PATIENCE must be a number of seconds, or 0 for no limit, not ${JSON.stringify(given)}`,
+      `TSFRONT_PATIENCE must be a number of seconds, or 0 for no limit, not ${JSON.stringify(value)}`,
     );
   return seconds * 1000;
 }

@@ -45,11 +45,11 @@ export function deleteOthers(placed: readonly Placed[]): void {
   const inodes = placed.map(({ root }) => inodeOf(root));
   for (const [i, { dest, root, mirror }] of placed.entries()) {
     if (!mirror || placed.findIndex((other, at) => other.mirror && inodes[at] === inodes[i]) < i) continue;
-    const kept: Kept = new Map();
+    const keptFiles: Kept = new Map();
     for (const [at, { files }] of placed.entries())
-      if (inodes[at] === inodes[i]) for (const file of files) keep(kept, file);
+      if (inodes[at] === inodes[i]) for (const file of files) keep(keptFiles, file);
     const failed: string[] = [];
-    deleteIn(root, '', kept, failed);
+    deleteIn(root, '', keptFiles, failed);
     if (failed.length === 0) continue;
     const rest = failed.length > maxNamed ? `, and ${failed.length - maxNamed} more` : '';
     throw new Error(

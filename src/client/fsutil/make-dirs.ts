@@ -33,9 +33,9 @@ async function makeMissing(dir: string, mode: number, created: string[], again: 
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // Another process may have made or removed it meanwhile.
-      const found = code === 'EEXIST' ? await look(parent) : undefined;
-      if (found?.isDirectory()) continue;
-      if (found || !again || (code !== 'EEXIST' && code !== 'ENOENT')) throw error;
+      const stats = code === 'EEXIST' ? await look(parent) : undefined;
+      if (stats?.isDirectory()) continue;
+      if (stats || !again || (code !== 'EEXIST' && code !== 'ENOENT')) throw error;
       return false;
     }
   }

@@ -87,10 +87,10 @@ export class PacketBuffer {
 
   /** Returns the collected packets and empties the buffer. The caller owns the result. */
   take(): Buffer {
-    const taken = this.buffer.subarray(0, this.at);
+    const packets = this.buffer.subarray(0, this.at);
     this.buffer = Buffer.allocUnsafeSlow(this.capacity);
     this.at = 0;
-    return taken;
+    return packets;
   }
 
   private reserve(bytes: number): void {

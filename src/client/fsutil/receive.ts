@@ -134,10 +134,10 @@ function createBatch(flush: (messages: Buffer<ArrayBuffer>) => void) {
     },
     flush() {
       if (at === 0) return;
-      const taken = buffer.subarray(0, at);
+      const packets = buffer.subarray(0, at);
       buffer = Buffer.allocUnsafeSlow(batchBytes);
       at = 0;
-      flush(taken);
+      flush(packets);
     },
   };
   return batch;

@@ -102,18 +102,18 @@ export class Receiver {
   }
 
   private takeData(id: number, data: Uint8Array): void {
-    const wanted = this.asked.get(id);
-    if (!wanted) throw new Error(`data for a file that was not asked for (${id})`);
-    const { entry } = wanted;
-    wanted.received += data.length;
-    if (wanted.received > entry.size || (data.length === 0 && wanted.received !== entry.size))
-      throw new Error(`${quoteName(entry.path)} has ${wanted.received} bytes or more instead of ${entry.size}`);
+    const pending = this.asked.get(id);
+    if (!pending) throw new Error(`data for a file that was not asked for (${id})`);
+    const { entry } = pending;
+    pending.received += data.length;
+    if (pending.received > entry.size || (data.length === 0 && pending.received !== entry.size))
+      throw new Error(`${quoteName(entry.path)} has ${pending.received} bytes or more instead of ${entry.size}`);
     attempt(entry, () => {
-      wanted.file ??= this.writer.open(entry);
-      for (let at = 0; at < data.length; ) at += writeSync(wanted.file.handle, data, at);
+      pending.file ??= this.writer.open(entry);
+      for (let at = 0; at < data.length; ) at += writeSync(pending.file.handle, data, at);
       if (data.length > 0) return;
-      const { file } = wanted;
-      wanted.file = undefined;
+      const { file } = pending;
+      pending.file = undefined;
       this.asked.delete(id);
       this.writer.finish(entry, file);
     });

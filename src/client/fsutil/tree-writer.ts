@@ -51,10 +51,10 @@ export function startTreeWriter(): TreeWriter {
   worker.on('error', (error) => fail(error as Error));
   worker.on('exit', () => fail(new Error('the thread that writes files has ended')));
   worker.on('message', (answer: WriterAnswer) => {
-    const asked = waiting.shift();
+    const request = waiting.shift();
     if (waiting.length === 0) worker.unref();
-    if (answer.error !== undefined) asked?.reject(new Error(answer.error));
-    else asked?.resolve(answer);
+    if (answer.error !== undefined) request?.reject(new Error(answer.error));
+    else request?.resolve(answer);
   });
   return {
     ask: (request, transferred = []) =>

@@ -21,7 +21,7 @@ const port = parentPort!;
 const transfers = new Map<number, Transfer>();
 const placements: (Placement & Placed)[] = [];
 /** Directories that were made for exports, with the topmost one. */
-const made: { readonly dir: string; readonly created: string }[] = [];
+const exportDirs: { readonly dir: string; readonly created: string }[] = [];
 
 // One after the other: some of them wait.
 let turn = Promise.resolve();
@@ -43,7 +43,7 @@ async function act(request: WriterRequest): Promise<WriterAnswer | undefined> {
   switch (request.kind) {
     case 'open': {
       const { staging, created } = await makeStaging(request.dest, 0o700);
-      if (created) made.push({ dir: request.dest, created });
+      if (created) exportDirs.push({ dir: request.dest, created });
       const root = `${staging}/tree`;
       mkdirSync(onDisk(root), 0o700);
       transfers.set(request.transfer, { staging, root, receiver: new Receiver(root, staging, await xattrCalls()) });
@@ -55,20 +55,20 @@ async function act(request: WriterRequest): Promise<WriterAnswer | undefined> {
       const transfer = transfers.get(request.transfer);
       transfers.delete(request.transfer);
       if (transfer) remove(transfer);
-      for (const { dir, created } of made) await removeEmptyDirs(dir, created);
+      for (const { dir, created } of exportDirs) await removeEmptyDirs(dir, created);
       return;
     }
     case 'publish': {
       const trees = request.transfers.map((id) => transfers.get(id)!);
       const received = trees.map(({ root, receiver }) => ({ root, files: receiver.files }));
-      const fresh = made.some(({ dir }) => dir === request.dest);
+      const fresh = exportDirs.some(({ dir }) => dir === request.dest);
       const { dest, mirror } = request;
       const placement = placeTrees(received, dest, await xattrCalls(), fresh);
       placements.push({ ...placement, dest, mirror, files: received.flatMap(({ files }) => files) });
       return;
     }
     case 'keep': {
-      made.length = 0;
+      exportDirs.length = 0;
       const finished = placements.splice(0);
       try {
         for (const placement of finished) placement.keep();

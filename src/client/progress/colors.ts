@@ -12,17 +12,17 @@ export interface Colors {
 const foreground = (code: number) => `\x1b[${code}m`;
 
 const names = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'];
-const known = new Map<string, string>([
+const colorsByName = new Map<string, string>([
   ['default', foreground(39)],
   ...names.map((name, i): [string, string] => [name, foreground(30 + i)]),
   ...names.map((name, i): [string, string] => [`light-${name}`, foreground(90 + i)]),
 ]);
 
 const defaults: Colors = {
-  run: known.get('blue')!,
-  cancel: known.get('yellow')!,
-  error: known.get('red')!,
-  warning: known.get('yellow')!,
+  run: colorsByName.get('blue')!,
+  cancel: colorsByName.get('yellow')!,
+  error: colorsByName.get('red')!,
+  warning: colorsByName.get('yellow')!,
 };
 
 /**
@@ -35,7 +35,7 @@ export function parseColors(text: string | undefined, warn: (message: string) =>
   for (const entry of (text ?? '').split(':').filter((it) => it.trim() !== '')) {
     const [, key = '', value = ''] = /^\s*"?([^=]*)=([^="]*)"?\s*$/.exec(entry) ?? [];
     const name = key.toLowerCase();
-    const color = known.get(value.toLowerCase()) ?? rgb(value);
+    const color = colorsByName.get(value.toLowerCase()) ?? rgb(value);
     const about = `BUILDKIT_COLORS: ${JSON.stringify(entry)} is ignored`;
     if (key === '') warn(`${about}: expected a part, = and a colour`);
     else if (!Object.hasOwn(defaults, name))
@@ -43,7 +43,9 @@ export function parseColors(text: string | undefined, warn: (message: string) =>
         `${about}: ${key} is not one of run, cancel, error and warning${didYouMean(name, Object.keys(defaults), true)}`,
       );
     else if (color === undefined)
-      warn(`${about}: expected a colour's name${didYouMean(value, known.keys(), false)} or RED,GREEN,BLUE of 0 to 255`);
+      warn(
+        `${about}: expected a colour's name${didYouMean(value, colorsByName.keys(), false)} or RED,GREEN,BLUE of 0 to 255`,
+      );
     else colors[name] = color;
   }
   return colors as unknown as Colors;

@@ -116,20 +116,20 @@ class PlainDisplay implements Display {
     this.endFold();
     this.changed.clear();
     for (const step of this.trace.steps) {
-      const known = this.printedOf(step);
+      const printed = this.printedOf(step);
       const rest = step.warnings.length - maxWarnings;
-      if (rest > 0) this.out.write(`#${known.index} WARN: and ${rest} more\n`);
+      if (rest > 0) this.out.write(`#${printed.index} WARN: and ${rest} more\n`);
       if (!step.error || isCanceled(step)) continue;
       this.out.write(`------\n > ${this.nameOf(step)}:\n`);
-      for (const line of known.last) this.out.write(`${line}${this.lineEnd(line)}`);
+      for (const line of printed.last) this.out.write(`${line}${this.lineEnd(line)}`);
       this.out.write('------\n');
     }
   }
 
   private printedOf(step: DisplayStep): Printed {
-    let known = this.printed.get(step);
-    if (!known) {
-      known = {
+    let printed = this.printed.get(step);
+    if (!printed) {
+      printed = {
         index: 0,
         text: createLogText(this.terminal ? unfinishedSequence : this.runner && unfinishedMarker),
         waiting: [],
@@ -140,38 +140,38 @@ class PlainDisplay implements Display {
         changedStatuses: new Set(),
         warnings: 0,
       };
-      this.printed.set(step, known);
+      this.printed.set(step, printed);
     }
-    return known;
+    return printed;
   }
 
   private takeLog(step: DisplayStep, log: VertexLog): void {
-    const known = this.printedOf(step);
+    const printed = this.printedOf(step);
     const seconds = (log.timestamp - startedAt(step)) / 1000;
     const time = `${seconds.toFixed(seconds < 10 ? 3 : seconds < 100 ? 2 : 1)} `;
-    const text = this.forOutput(known.text.add(log));
-    known.waiting.push({ time, text });
-    known.length += text.length;
-    if (known.length <= maxWaiting) return;
+    const text = this.forOutput(printed.text.add(log));
+    printed.waiting.push({ time, text });
+    printed.length += text.length;
+    if (printed.length <= maxWaiting) return;
     if (step.intervals.size > 0 && !step.hidden) this.print(step);
-    else wait(known, []); // a step that is hidden or has not started is not shown
+    else wait(printed, []); // a step that is hidden or has not started is not shown
   }
 
   /** Prints what is new of a step, below its name if another one was printed last. */
   private print(step: DisplayStep): void {
     const { out } = this;
-    const known = this.printedOf(step);
-    if (known.index === 0) known.index = ++this.count;
-    const prefix = `#${known.index}`;
+    const printed = this.printedOf(step);
+    if (printed.index === 0) printed.index = ++this.count;
+    const prefix = `#${printed.index}`;
     if (this.current !== step) this.switchTo(step, prefix);
-    const openStatus = this.printStatuses(step, known, prefix);
-    for (const warning of step.warnings.slice(known.warnings, maxWarnings))
+    const openStatus = this.printStatuses(step, printed, prefix);
+    for (const warning of step.warnings.slice(printed.warnings, maxWarnings))
       out.write(`${prefix} WARN: ${this.safe(printableLine(warning.short))}\n`);
-    known.warnings = Math.min(step.warnings.length, maxWarnings);
-    this.printLogs(step, known, prefix);
+    printed.warnings = Math.min(step.warnings.length, maxWarnings);
+    this.printLogs(step, printed, prefix);
     this.changed.delete(step);
     this.current = step;
-    if (isCompleted(step) && !openStatus) this.complete(step, known, prefix);
+    if (isCompleted(step) && !openStatus) this.complete(step, printed, prefix);
   }
 
   private switchTo(step: DisplayStep, prefix: string): void {
@@ -188,13 +188,13 @@ class PlainDisplay implements Display {
     this.lines = 0;
   }
 
-  private complete(step: DisplayStep, known: Printed, prefix: string): void {
+  private complete(step: DisplayStep, printed: Printed, prefix: string): void {
     const { out } = this;
     this.current = undefined;
-    wait(known, [{ time: '', text: this.forOutput(known.text.end()) }]);
-    this.printLogs(step, known, prefix);
-    if (known.partial) out.write('\n');
-    known.partial = false;
+    wait(printed, [{ time: '', text: this.forOutput(printed.text.end()) }]);
+    this.printLogs(step, printed, prefix);
+    if (printed.partial) out.write('\n');
+    printed.partial = false;
     this.endFold();
     if (step.error) out.write(isCanceled(step) ? `${prefix} CANCELED\n` : `${prefix} ERROR: ${this.errorOf(step)}\n`);
     else if (step.cached) out.write(`${prefix} CACHED\n`);
@@ -202,16 +202,16 @@ class PlainDisplay implements Display {
   }
 
   /** @returns whether a status is not completed yet */
-  private printStatuses(step: DisplayStep, known: Printed, prefix: string): boolean {
+  private printStatuses(step: DisplayStep, printed: Printed, prefix: string): boolean {
     let open = false;
-    for (const id of known.changedStatuses) {
+    for (const id of printed.changedStatuses) {
       const status = step.statuses.get(id)!;
-      const last = known.statuses.get(id);
+      const last = printed.statuses.get(id);
       if (last && status.completed === undefined) {
         const progress = status.total > 0 ? (status.current - last.current) / status.total : 0;
         if (progress < minProgress && status.timestamp - last.timestamp < minTimeMs) continue;
       }
-      known.statuses.set(id, { current: status.current, timestamp: status.timestamp });
+      printed.statuses.set(id, { current: status.current, timestamp: status.timestamp });
       const seconds =
         status.started === undefined ? 0 : ((status.completed ?? status.timestamp) - status.started) / 1000;
       const time = seconds > 0.01 ? ` ${seconds.toFixed(1)}s` : '';
@@ -221,30 +221,30 @@ class PlainDisplay implements Display {
       const progress = formatProgress(status.current, status.total);
       this.out.write(`${this.countLine(step, prefix)}${prefix} ${name}${progress}${time}${done}\n`);
     }
-    known.changedStatuses.clear();
+    printed.changedStatuses.clear();
     return open;
   }
 
-  private printLogs(step: DisplayStep, known: Printed, prefix: string): void {
+  private printLogs(step: DisplayStep, printed: Printed, prefix: string): void {
     let chunk = '';
-    for (const { time, text } of known.waiting) {
+    for (const { time, text } of printed.waiting) {
       for (let at = 0; at < text.length; ) {
         const end = text.indexOf('\n', at);
         const line = text.slice(at, end < 0 ? text.length : end);
-        const start = known.partial ? known.last.pop()! : time;
-        chunk += known.partial ? line : `${this.countLine(step, prefix)}${prefix} ${time}${line}`;
-        known.last.push((start + line).slice(0, lineLength));
-        if (known.last.length > errorLines) known.last.shift();
-        known.partial = end < 0;
-        if (!known.partial) chunk += this.lineEnd(known.last.at(-1)!);
-        at = known.partial ? text.length : end + 1;
+        const start = printed.partial ? printed.last.pop()! : time;
+        chunk += printed.partial ? line : `${this.countLine(step, prefix)}${prefix} ${time}${line}`;
+        printed.last.push((start + line).slice(0, lineLength));
+        if (printed.last.length > errorLines) printed.last.shift();
+        printed.partial = end < 0;
+        if (!printed.partial) chunk += this.lineEnd(printed.last.at(-1)!);
+        at = printed.partial ? text.length : end + 1;
         if (chunk.length < chunkLength) continue;
         this.out.write(chunk);
         chunk = '';
       }
     }
     if (chunk) this.out.write(chunk);
-    wait(known, []);
+    wait(printed, []);
   }
 
   /** Counts a line of output. @returns the command that starts the fold before it; '' if none starts */
@@ -283,7 +283,7 @@ class PlainDisplay implements Display {
   }
 }
 
-function wait(known: Printed, waiting: Printed['waiting']): void {
-  known.waiting = waiting;
-  known.length = waiting.reduce((length, { text }) => length + text.length, 0);
+function wait(printed: Printed, waiting: Printed['waiting']): void {
+  printed.waiting = waiting;
+  printed.length = waiting.reduce((length, { text }) => length + text.length, 0);
 }

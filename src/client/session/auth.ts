@@ -62,9 +62,9 @@ export function auth(options: AuthOptions = {}): Attachable {
   const pendingOrFailed = new Map<string, Promise<Credentials>>();
   const ask = async (host: string): Promise<Credentials> => {
     try {
-      const found = await source(host, closed.signal);
+      const credentials = await source(host, closed.signal);
       pendingOrFailed.delete(host); // helpers rotate them
-      return found;
+      return credentials;
     } catch (error) {
       if (!(error instanceof CredentialHelperError)) {
         pendingOrFailed.delete(host);
@@ -77,9 +77,9 @@ export function auth(options: AuthOptions = {}): Attachable {
   const find = async (host: string): Promise<Credentials> => {
     const origin = originOf(host);
     if (allowed && !allowed.has(origin)) return noCredentials;
-    const found = pendingOrFailed.get(host) ?? ask(host);
-    pendingOrFailed.set(host, found);
-    return found;
+    const answer = pendingOrFailed.get(host) ?? ask(host);
+    pendingOrFailed.set(host, answer);
+    return answer;
   };
   return {
     /** Ends a helper that is still running, because its answer is not needed any more. */
@@ -92,9 +92,9 @@ export function auth(options: AuthOptions = {}): Attachable {
       async fetchToken({ Host, Realm: realm, Service: service, Scopes: scopes }) {
         const credentials = await find(Host);
         try {
-          const wanted = { ...(await registryItself(Host)), realm, service, scopes, clientId };
-          if (credentials.identityToken || credentials.password) await confirmRealm(wanted, tokenLimits);
-          const { token, expiresIn, issuedAt } = await fetchToken(wanted, credentials, tokenLimits);
+          const request = { ...(await registryItself(Host)), realm, service, scopes, clientId };
+          if (credentials.identityToken || credentials.password) await confirmRealm(request, tokenLimits);
+          const { token, expiresIn, issuedAt } = await fetchToken(request, credentials, tokenLimits);
           return { Token: token, ExpiresIn: BigInt(expiresIn), IssuedAt: BigInt(issuedAt) };
         } catch (error) {
           throw new RpcError(codeOf(error), (error as Error).message);
@@ -156,9 +156,10 @@ async function seedOf(dir: string, host: string): Promise<Buffer> {
     // Not there yet, or half-written by a process that crashed; what cannot be read is not replaced.
     isOurs = error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
-  const own = Object.hasOwn(stored, host) ? stored[host]?.Seed : undefined;
-  const known = typeof own === 'string' && own ? Buffer.from(own, 'base64') : seeds.get(`${file} ${host}`);
-  if (known) return known;
+  const storedSeed = Object.hasOwn(stored, host) ? stored[host]?.Seed : undefined;
+  const earlierSeed =
+    typeof storedSeed === 'string' && storedSeed ? Buffer.from(storedSeed, 'base64') : seeds.get(`${file} ${host}`);
+  if (earlierSeed) return earlierSeed;
   const seed = randomBytes(16);
   seeds.set(`${file} ${host}`, seed);
   if (!isOurs) return seed;

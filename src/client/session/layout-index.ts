@@ -106,9 +106,9 @@ async function undoChanges(dir: string, fresh: boolean, changes: readonly Change
     if (!now) return;
     const entries = [...(now.manifests ?? [])];
     for (const { added, replaced, at } of [...changes].reverse()) {
-      const own = entries.findIndex((entry) => JSON.stringify(entry) === JSON.stringify(added));
-      if (own < 0) continue; // another build has given the name away
-      entries.splice(own, 1);
+      const place = entries.findIndex((entry) => JSON.stringify(entry) === JSON.stringify(added));
+      if (place < 0) continue; // another build has given the name away
+      entries.splice(place, 1);
       if (replaced) entries.splice(at, 0, replaced);
     }
     if (!fresh || entries.length > 0) return writeIndex(dir, now, entries);
@@ -171,8 +171,8 @@ export async function deleteUnused(dir: string, before: number): Promise<void> {
       for (const hex of await namesIn(path.join(dir, 'blobs', algorithm))) {
         if (digests.has(`${algorithm}:${hex}`) || !/^[0-9a-f]{64,128}$/.test(hex)) continue;
         const file = path.join(dir, 'blobs', algorithm, hex);
-        const found = await lstat(file);
-        if (found.isFile() && found.mtimeMs < before) await rm(file, { force: true });
+        const stats = await lstat(file);
+        if (stats.isFile() && stats.mtimeMs < before) await rm(file, { force: true });
       }
     }
   });

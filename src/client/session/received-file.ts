@@ -27,13 +27,13 @@ export interface WaitingFile {
 }
 
 /** Receives a file beside its place, which it takes when it is published. */
-export async function receiveFile(call: RawCall, wanted: string): Promise<WaitingFile> {
-  const file = await followLinks(wanted);
+export async function receiveFile(call: RawCall, destination: string): Promise<WaitingFile> {
+  const file = await followLinks(destination);
   const { staging, created } = await makeStaging(path.dirname(file));
   const waiting = { staging, contents: path.join(staging, 'contents'), file, created };
   const output = createWriteStream(waiting.contents, { flags: 'wx' });
   try {
-    await receiveInto(call, output, wanted);
+    await receiveInto(call, output, destination);
     return waiting;
   } catch (error) {
     await finished(output).catch(() => {});
@@ -42,18 +42,18 @@ export async function receiveFile(call: RawCall, wanted: string): Promise<Waitin
   }
 }
 
-/** Removes what was received and has no place yet. @param kept whether the directories that were made for it stay */
-export async function removeWaiting({ staging, file, created }: WaitingFile, kept: boolean): Promise<void> {
+/** Removes what was received and has no place yet. @param keepsDirs whether directories that were made for it stay */
+export async function removeWaiting({ staging, file, created }: WaitingFile, keepsDirs: boolean): Promise<void> {
   await rm(staging, { recursive: true, force: true });
-  if (created && !kept) await removeEmptyDirs(path.dirname(file), created);
+  if (created && !keepsDirs) await removeEmptyDirs(path.dirname(file), created);
 }
 
 /** Follows a link to the file that is replaced or created. @throws Error for a circle of links */
 async function followLinks(file: string): Promise<string> {
   let at = path.resolve(file);
   for (let links = 0; links <= maxLinks; links++) {
-    const found = await realpath(at).catch(() => undefined);
-    if (found !== undefined) return found;
+    const real = await realpath(at).catch(() => undefined);
+    if (real !== undefined) return real;
     const target = await readlink(at).catch(() => undefined);
     if (target === undefined) return at;
     const directory = path.dirname(at);
@@ -75,7 +75,7 @@ export interface FilePlace {
 }
 
 /** Publishes a file; what was there before is kept aside. */
-export async function placeFile({ contents, file }: WaitingFile, wanted: string): Promise<FilePlace> {
+export async function placeFile({ contents, file }: WaitingFile, destination: string): Promise<FilePlace> {
   const identity = identityOf(await stat(contents));
   const aside = path.join(path.dirname(file), temporaryName());
   let hadOne = false;
@@ -86,7 +86,7 @@ export async function placeFile({ contents, file }: WaitingFile, wanted: string)
     return { file, identity, aside: hadOne ? aside : undefined };
   } catch (error) {
     if (hadOne) await rename(aside, file).then(() => rm(aside, { force: true }));
-    throw new Error(systemErrorsInWords(`cannot write ${wanted}: ${(error as Error).message}`), { cause: error });
+    throw new Error(systemErrorsInWords(`cannot write ${destination}: ${(error as Error).message}`), { cause: error });
   }
 }
 

@@ -25,18 +25,18 @@ const maxSecretBytes = 500 * 1024;
  * Offers secrets by id.
  * @throws UnusableFile for files that do not exist, are too large, or are not regular files
  */
-export async function secrets(given: ReadonlyMap<string, SecretSource>): Promise<Attachable> {
-  const sources = new Map(given);
-  for (const [id, source] of given) {
+export async function secrets(secretSources: ReadonlyMap<string, SecretSource>): Promise<Attachable> {
+  const sources = new Map(secretSources);
+  for (const [id, source] of secretSources) {
     if (!('file' in source)) continue;
     try {
       if (isDescriptor(source.file)) {
         sources.set(id, { value: await readSecretFile(id, source.file) });
         continue;
       }
-      const found = await stat(source.file);
-      if (!found.isFile()) throw new Error(`${source.file} is not a regular file`);
-      checkSize(id, found.size);
+      const stats = await stat(source.file);
+      if (!stats.isFile()) throw new Error(`${source.file} is not a regular file`);
+      checkSize(id, stats.size);
     } catch (error) {
       const { message } = error as Error;
       throw new UnusableFile(message.startsWith('secret ') ? message : `secret ${id}: ${message}`, { cause: error });

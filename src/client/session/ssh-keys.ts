@@ -32,9 +32,9 @@ export function agentOfKeys(keys: readonly SshKey[]): Agent {
     const blob = fields.string();
     const data = fields.string();
     const flags = fields.uint32();
-    const found = keys.find((key) => key.blob.equals(blob));
-    if (!found) throw new Error('unknown key');
-    return Buffer.concat([Buffer.of(signResponse), string(signature(found.key, data, flags))]);
+    const match = keys.find((key) => key.blob.equals(blob));
+    if (!match) throw new Error('unknown key');
+    return Buffer.concat([Buffer.of(signResponse), string(signature(match.key, data, flags))]);
   };
 }
 

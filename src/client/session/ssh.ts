@@ -32,9 +32,9 @@ export async function ssh(sources: readonly SshSource[]): Promise<Attachable> {
     agents.set(id, await openSource(id, source));
   }
   const find = (id: string) => {
-    const found = agents.get(id || 'default');
-    if (!found) throw new RpcError(Code.notFound, `unset ssh forward key ${id || 'default'}`);
-    return found;
+    const agent = agents.get(id || 'default');
+    if (!agent) throw new RpcError(Code.notFound, `unset ssh forward key ${id || 'default'}`);
+    return agent;
   };
   return {
     routes: routes(SSH, {
@@ -72,11 +72,11 @@ async function openSource(id: string, source: SshSource) {
   const sockets: string[] = [];
   const keys: string[] = [];
   for (const path of paths) {
-    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
       const reason = error.code === 'ENOENT' ? 'no such file or directory' : error.message;
       throw new UnusableFile(`ssh forward "${id}": no agent socket or key at ${path}: ${reason}`);
     });
-    (found.isSocket() ? sockets : keys).push(path);
+    (stats.isSocket() ? sockets : keys).push(path);
   }
   if (sockets.length > 0) {
     if (keys.length > 0) throw new Error('invalid combination of keys and sockets');

@@ -12,11 +12,11 @@ export function dispatchArg(dispatch: Dispatch, instruction: ArgInstruction): vo
   const committed: string[] = [];
   for (const { key, value: expression, docComment, range } of instruction.args) {
     checkSecretsUsedInArgOrEnv(linter, place, 'ARG', key);
-    const given = lowering.buildArgs.get(key);
-    const inherited = given === undefined && expression === undefined ? lowering.globals.env.get(key) : undefined;
+    const buildArg = lowering.buildArgs.get(key);
+    const inherited = buildArg === undefined && expression === undefined ? lowering.globals.env.get(key) : undefined;
     const expand = () => createExpand(dispatch)(expression!);
     const value =
-      given ?? (expression === undefined ? inherited : tryPart(dispatch, range, 'bad-substitution', expand));
+      buildArg ?? (expression === undefined ? inherited : tryPart(dispatch, range, 'bad-substitution', expand));
 
     if (value !== undefined) {
       if (scanArguments.has(key)) stage.result.scanArgs.set(key, value);

@@ -38,10 +38,10 @@ export interface Dispatch {
 export function createExpand({ lowering, stage, linter, place }: Dispatch, lex: ShellLex = lowering.expanders.word) {
   const env = stage.result.state.env();
   let names: readonly string[] | undefined;
-  const known = () => (names ??= env.keys());
+  const namesInScope = () => (names ??= env.keys());
   const report = (unmatched: ReadonlySet<string>) => {
     const names = [...unmatched].filter((name) => !scanArguments.has(name) && !stage.result.doubts.has(name));
-    checkUndefinedVar(linter, place, names, stage.result.buildArgs, known);
+    checkUndefinedVar(linter, place, names, stage.result.buildArgs, namesInScope);
   };
   return (word: string) => expandReporting(lex, word, env, report).result;
 }
@@ -89,8 +89,8 @@ export function atPart(
   code: ErrorCode,
   error: unknown,
 ): DiagnosticError {
-  const known = error instanceof WordError ? describeError(error, 'bad-substitution') : findDiagnosticError(error);
-  const described = known ?? diagnosticError(code, errorMessage(error), { phase: 'dispatch', cause: error });
+  const diagnostic = error instanceof WordError ? describeError(error, 'bad-substitution') : findDiagnosticError(error);
+  const described = diagnostic ?? diagnosticError(code, errorMessage(error), { phase: 'dispatch', cause: error });
   // A trigger is not in this file.
   return dispatch.place.range && range ? describeError(described, code, { range }) : described;
 }

@@ -77,9 +77,9 @@ function optionRange({ text, range }: Word, error: unknown): SourceRange {
 }
 
 /** The devices of the build and of the instruction. */
-function allDevices(given: readonly CdiDevice[], { devices }: RunInstruction): readonly CdiDevice[] {
-  if (devices.length === 0) return given;
-  return [...given, ...devices.map(({ name, required }) => ({ name, optional: !required }))];
+function allDevices(buildDevices: readonly CdiDevice[], { devices }: RunInstruction): readonly CdiDevice[] {
+  if (devices.length === 0) return buildDevices;
+  return [...buildDevices, ...devices.map(({ name, required }) => ({ name, optional: !required }))];
 }
 
 /** A command line with its here-documents. */
