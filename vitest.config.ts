@@ -10,7 +10,7 @@ const functions = tests('buildkit-rules,diagnostic,gateway,git,go,image,lint,llb
 
 /** Tests of the other libraries. */
 const libraries = tests(
-  'archive,context,explain,format,golden,graph,host,http,offline,program,registry,resolve,rpc,system',
+  'archive,context,daemonless,explain,format,golden,graph,host,http,program,registry,resolve,rpc,system',
 );
 
 /** Tests of what users call: the command line, the client behind it, and the language server. */
@@ -44,7 +44,7 @@ const floors = {
   lower: [98, 94.5, 98.5, 98.5],
   lsp: [24, 23, 16.5, 25],
   oci: [92.5, 90, 96, 94],
-  offline: [92.5, 89, 91.5, 94],
+  daemonless: [92.5, 89, 91.5, 94],
   parser: [96, 93.5, 96, 97.5],
   program: [98.5, 96, 99, 98.5],
   protobuf: [98, 95.5, 99, 99],

@@ -7,9 +7,9 @@
  */
 import { fork } from 'node:child_process';
 import { formatWarning } from '../src/cli/problems.ts';
+import { compile } from '../src/daemonless/compile.ts';
+import { memoryTree } from '../src/daemonless/file-tree.ts';
 import { parsePlatform } from '../src/image/platform.ts';
-import { compile } from '../src/offline/compile.ts';
-import { memoryTree } from '../src/offline/file-tree.ts';
 import type { ImageResolver } from '../src/resolve/resolver.ts';
 import { CpuMeter, cpuTime, keepResults } from './results.ts';
 import { instructions, stages } from './shared/dockerfiles.ts';

@@ -71,7 +71,7 @@ const libraryEntries = {
   llb: 'src/llb/index.ts',
   context: 'src/context/index.ts',
   explain: 'src/explain/index.ts',
-  lock: 'src/offline/lock/index.ts',
+  lock: 'src/daemonless/lock/index.ts',
   client: 'src/client/index.ts',
   'read-worker': 'src/client/fsutil/read-worker.ts',
   'write-worker': 'src/client/fsutil/write-worker.ts',
@@ -159,7 +159,7 @@ export const bundles = [
   // The commands that never ask a daemon, in one file.
   {
     ...standalone,
-    entryPoints: { 'chunks/cli-offline': 'src/cli/start-offline.ts' },
+    entryPoints: { 'chunks/cli-daemonless': 'src/cli/start-daemonless.ts' },
     plugins: [external(/\/(?:client|build-command)\/[^/]*\.ts$/), graphLibrary, languageServer],
   },
 
@@ -174,7 +174,7 @@ export const bundles = [
     entryPoints: { cli: 'src/cli.ts' },
     splitting: true,
     chunkNames: 'chunks/cli-[name]-[hash]',
-    plugins: [external(/\/start-offline\.ts$/, './chunks/cli-offline.js'), graphLibrary, languageServer],
+    plugins: [external(/\/start-daemonless\.ts$/, './chunks/cli-daemonless.js'), graphLibrary, languageServer],
   },
 
   // The library shares chunks and takes its packages from node_modules. It can be read: Node shows the line of an

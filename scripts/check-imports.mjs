@@ -52,7 +52,7 @@ const program = ['build-program', 'program'];
 Object.assign(allowed, {
   gateway: [...core, ...program, 'buildkit-rules', 'lock', 'lower', 'rpc'],
   client: [...core, 'tree', 'http', 'oci', 'registry', 'rpc', 'gateway'],
-  offline: [
+  daemonless: [
     ...core,
     ...program,
     'buildkit-rules',
@@ -65,8 +65,8 @@ Object.assign(allowed, {
     'resolve',
     'gateway',
   ],
-  context: [...core, 'tree', 'lower', 'offline'],
-  explain: [...core, 'tree', 'lower', 'gateway', 'offline', 'context'],
+  context: [...core, 'tree', 'lower', 'daemonless'],
+  explain: [...core, 'tree', 'lower', 'gateway', 'daemonless', 'context'],
 });
 allowed['lsp'] = Object.keys(allowed).filter((name) => name !== 'client');
 allowed['cli'] = Object.keys(allowed);

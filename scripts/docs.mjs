@@ -25,7 +25,7 @@ const pages = [
   ['tsfront/graph', 'graph/index'],
   ['tsfront/context', 'context/index'],
   ['tsfront/explain', 'explain/index'],
-  ['tsfront/lock', 'offline/lock/index'],
+  ['tsfront/lock', 'daemonless/lock/index'],
   ['tsfront/build', 'build-program/index'],
   ['tsfront/client', 'client/index'],
 ];

@@ -19,6 +19,22 @@
  * @module
  */
 
+export { type ContextOptions, type OpenedContext, openBuildContext } from './daemonless/build-context.ts';
+export { type Checked, type CheckOptions, checkDockerfile } from './daemonless/check.ts';
+export { type Compiled, CompileError, compile, type Frontend } from './daemonless/compile.ts';
+export { type CompiledImage, formatCompiled, parseCompiled } from './daemonless/compiled-file.ts';
+export {
+  createDaemonlessBridge,
+  type DaemonlessBridge,
+  type DaemonlessOptions,
+  UnknownImage,
+} from './daemonless/daemonless-bridge.ts';
+export { dirTree, type FileTree, memoryTree, subTree } from './daemonless/file-tree.ts';
+export { type FixedDockerfile, fixDockerfile } from './daemonless/fix-dockerfile.ts';
+export { LintConfigError } from './daemonless/lint-config-error.ts';
+export { findLintConfig, type LintSettings, readLintConfig } from './daemonless/lint-config-file.ts';
+export { openRemoteSources } from './daemonless/open-remote-sources.ts';
+export { RemoteSource, type RemoteSources } from './daemonless/source-files.ts';
 export type { DiagnosticCode, LintRuleName, WarningCode } from './diagnostic/codes.ts';
 export {
   type Diagnostic,
@@ -45,23 +61,6 @@ export { formatTree } from './llb/tree.ts';
 export type { ResolvedImage } from './lower/environment.ts';
 export { type OciLayout, openOciLayout } from './oci/layout.ts';
 export type { FoundImage } from './oci/manifest.ts';
-export { type ContextOptions, type OpenedContext, openBuildContext } from './offline/build-context.ts';
-export { type Checked, type CheckOptions, checkDockerfile } from './offline/check.ts';
-export { type Compiled, CompileError, compile, type Frontend } from './offline/compile.ts';
-export { type CompiledImage, formatCompiled, parseCompiled } from './offline/compiled-file.ts';
-export { dirTree, type FileTree, memoryTree, subTree } from './offline/file-tree.ts';
-export { type FixedDockerfile, fixDockerfile } from './offline/fix-dockerfile.ts';
-export { LintConfigError } from './offline/lint-config-error.ts';
-export { findLintConfig, type LintSettings, readLintConfig } from './offline/lint-config-file.ts';
-export {
-  createOfflineBridge,
-  type OfflineBridge,
-  type OfflineOptions,
-  UnknownImage,
-} from './offline/offline-bridge.ts';
-export { openRemoteSources } from './offline/open-remote-sources.ts';
-export { RemoteSource, type RemoteSources } from './offline/source-files.ts';
-export { UsageError } from './offline/usage-error.ts';
 export { type CredentialSource, type Credentials, dockerCredentials } from './registry/docker-config.ts';
 export { CredentialsWithheld, TokenRefused } from './registry/token.ts';
 export { type BlobCache, createBlobCache } from './resolve/blob-cache.ts';
@@ -74,3 +73,4 @@ export { defaultCacheDir } from './system/cache-dir.ts';
 export { LeadsOutside } from './system/open-inside.ts';
 export { NotRegular, TooLarge } from './system/read-inside.ts';
 export { SubprocessError } from './system/subprocess.ts';
+export { UsageError } from './text/usage-error.ts';

@@ -106,7 +106,7 @@ test.each<[string, string | RegExp, () => unknown]>([
   ],
   [
     'no bridge',
-    'runFrontend: bridge must be a bridge, as createOfflineBridge() gives, but is an object',
+    'runFrontend: bridge must be a bridge, as createDaemonlessBridge() gives, but is an object',
     () => runFrontend({}),
   ],
   [

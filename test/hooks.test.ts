@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { isDockerfileName } from '../src/offline/find-dockerfiles.ts';
+import { isDockerfileName } from '../src/daemonless/find-dockerfiles.ts';
 import { temporaryDir } from './temporary-dir.ts';
 
 const root = path.resolve(import.meta.dirname, '..');

@@ -120,7 +120,7 @@ async function ambientNames(): Promise<string> {
 declare global {
 ${[...names.values()].join('\n')}
 const { readFile, writeFile }: typeof import('node:fs/promises');
-const options: import('tsfront').OfflineOptions;
+const options: import('tsfront').DaemonlessOptions;
 const connection: import('tsfront/client').Connection;
 const build: import('tsfront/client').Build;
 const { frontend, localDirs }: import('tsfront/client').SolveOptions & { localDirs: {}; frontend: string };

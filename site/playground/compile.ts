@@ -1,4 +1,5 @@
 /** Compiles the text of a Dockerfile to all that the playground shows. */
+import { formatImageConfig } from '../../src/daemonless/compiled-file.ts';
 import { type Diagnostic, describeError, hasErrors } from '../../src/diagnostic/diagnostic.ts';
 import { linesRange, type SourceFile } from '../../src/diagnostic/source-file.ts';
 import { buildArgsOf } from '../../src/gateway/options.ts';
@@ -8,7 +9,6 @@ import { buildGraph } from '../../src/graph/build-graph.ts';
 import type { BuildGraph } from '../../src/graph/graph-model.ts';
 import { findAdvice } from '../../src/lint/advice.ts';
 import { formatTree } from '../../src/llb/tree.ts';
-import { formatImageConfig } from '../../src/offline/compiled-file.ts';
 import { parseDockerfile } from '../../src/parser/parse.ts';
 import { errorMessage } from '../../src/text/error-message.ts';
 import { redactCredentials } from '../../src/text/redact.ts';

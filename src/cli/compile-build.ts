@@ -1,14 +1,14 @@
 /** Compiles what the options of a command name: a Dockerfile or a build program. */
-import type { Compiled, Frontend } from '../offline/compile.ts';
-import { unknownImagesNote, withUnknownImages } from '../offline/unknown-images.ts';
-import { UsageError } from '../offline/usage-error.ts';
+import type { Compiled, Frontend } from '../daemonless/compile.ts';
+import { unknownImagesNote, withUnknownImages } from '../daemonless/unknown-images.ts';
+import { UsageError } from '../text/usage-error.ts';
 import { Exit } from './exit.ts';
 import { reportFailure } from './failure.ts';
 import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
 import { type OpenedBuild, openBuild } from './open-build.ts';
 import { reportUnusedArgs } from './options/build-args.ts';
-import type { SourceFlags } from './options/offline-command.ts';
+import type { SourceFlags } from './options/daemonless-command.ts';
 import { requireWritable } from './output.ts';
 
 /** A compilation, and where its files are. */
@@ -35,10 +35,10 @@ export async function compileBuild(
   const build = await openBuild(context, flags, io);
   try {
     const [{ compile, CompileError }, { formatCompileWarnings }] = await Promise.all([
-      import('../offline/compile.ts'),
+      import('../daemonless/compile.ts'),
       import('./problems.ts'),
     ]);
-    const { watchArgs } = await import('../offline/build-arg-use.ts');
+    const { watchArgs } = await import('../daemonless/build-arg-use.ts');
     const watch = watchArgs();
     const ownFrontend: Frontend = (bridge) => watch.run(bridge, 'cannot');
     const frontend = how.refusePolicy ? await refusingPolicy(build, ownFrontend) : ownFrontend;

@@ -1,11 +1,11 @@
 /** The one place that decides which error becomes which text and exit code. */
 import { AddressError } from '../client/connect/address-error.ts';
-import { LintConfigError } from '../offline/lint-config-error.ts';
-import { UsageError } from '../offline/usage-error.ts';
+import { LintConfigError } from '../daemonless/lint-config-error.ts';
 import { isOfUnusableFile } from '../system/unusable-file.ts';
 import { findCause } from '../text/causes.ts';
 import { errorMessage } from '../text/error-message.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
+import { UsageError } from '../text/usage-error.ts';
 import { Exit, exitCode } from './exit.ts';
 import { interruptedCode } from './interrupt.ts';
 import type { Io } from './io.ts';

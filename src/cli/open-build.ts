@@ -1,20 +1,20 @@
 /** Opens the inputs of a command without a daemon. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import type { DaemonlessOptions } from '../daemonless/daemonless-bridge.ts';
 import { buildArgsOf } from '../gateway/options.ts';
-import type { OfflineOptions } from '../offline/offline-bridge.ts';
-import { UsageError } from '../offline/usage-error.ts';
 import { defaultCacheDir } from '../system/cache-dir.ts';
+import { UsageError } from '../text/usage-error.ts';
 import type { Io } from './io.ts';
 import { withFileArgs } from './options/build-args.ts';
+import type { SourceFlags } from './options/daemonless-command.ts';
 import { readBuildContexts } from './options/named-values.ts';
-import type { SourceFlags } from './options/offline-command.ts';
 import { writeOutput } from './output.ts';
 import { warnOnce } from './warn.ts';
 
 /** An opened build; `close` removes temporary files. */
 export interface OpenedBuild {
-  readonly options: OfflineOptions;
+  readonly options: DaemonlessOptions;
   /** The directories behind the local sources, by their names. */
   readonly dirs: ReadonlyMap<string, string>;
   /** The path of the Dockerfile; '' if it is not a file on this machine. */
@@ -43,7 +43,7 @@ export async function openBuild(context: string, flags: SourceFlags, io: Io): Pr
   const { dockerfileAttrs } = await import('./options/dockerfile-attrs.ts');
   const attrs = dockerfileAttrs({ ...flags, buildArg }, io.env);
   const given = Object.fromEntries(flags.opt ?? []);
-  const { openBuildContext } = await import('../offline/build-context.ts');
+  const { openBuildContext } = await import('../daemonless/build-context.ts');
   const opened = await openBuildContext({
     context,
     file: flags.file,
@@ -56,7 +56,7 @@ export async function openBuild(context: string, flags: SourceFlags, io: Io): Pr
   });
   const remote = flags.offline
     ? undefined
-    : (await import('../offline/open-remote-sources.ts')).openRemoteSources({ signal: io.signal });
+    : (await import('../daemonless/open-remote-sources.ts')).openRemoteSources({ signal: io.signal });
   const opts = {
     ...opened.opts,
     ...attrs,
@@ -96,8 +96,8 @@ export async function openBuild(context: string, flags: SourceFlags, io: Io): Pr
 
 const maxImagesBytes = 64 << 20;
 
-async function openImages(flags: SourceFlags, io: Io): Promise<OfflineOptions['images']> {
-  const images: OfflineOptions['images'][number][] = [];
+async function openImages(flags: SourceFlags, io: Io): Promise<DaemonlessOptions['images']> {
+  const images: DaemonlessOptions['images'][number][] = [];
   if (flags.images.length > 0) {
     const { readNamedFile } = await import('../system/named-file.ts');
     const { parseImageTable } = await import('../resolve/image-table.ts');

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { accessSync, constants, statSync } from 'node:fs';
 import { lstat, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { UsageError } from '../offline/usage-error.ts';
 import { type OutputPath, refuseClashes } from '../system/output-clashes.ts';
 import { printable } from '../text/printable.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
+import { UsageError } from '../text/usage-error.ts';
 import { untilAborted } from './interrupt.ts';
 import type { Io } from './io.ts';
 

@@ -1,4 +1,6 @@
 /** Formats the problems of a Dockerfile for people, with the lines that they are about. */
+import type { Checked } from '../daemonless/check.ts';
+import type { LintConfigError } from '../daemonless/lint-config-error.ts';
 import { formatDiagnostic } from '../diagnostic/code-frame.ts';
 import { withDefaultHint } from '../diagnostic/default-hint.ts';
 import { countErrors, type Diagnostic, describeError, findDiagnosticError } from '../diagnostic/diagnostic.ts';
@@ -7,8 +9,6 @@ import type { Warning } from '../gateway/bridge.ts';
 import { inBuildFlags } from '../gateway/build-flags.ts';
 import { SourceError } from '../gateway/error-status.ts';
 import { sourceFile } from '../gateway/source-info.ts';
-import type { Checked } from '../offline/check.ts';
-import type { LintConfigError } from '../offline/lint-config-error.ts';
 import { explainStrayBytes } from '../parser/hints/stray-bytes.ts';
 import { findCause } from '../text/causes.ts';
 import { errorMessage } from '../text/error-message.ts';
@@ -16,8 +16,8 @@ import { count, formatInteger } from '../text/number.ts';
 import { printableLine } from '../text/printable.ts';
 import { systemErrorsInWords } from '../text/system-error.ts';
 import type { Io } from './io.ts';
-import { offlineHintInFlags } from './offline-hint.ts';
 import { asNamed, type ShownPath } from './shown-path.ts';
+import { unavailableHintInFlags } from './unavailable-hint.ts';
 
 type Terminal = Pick<Io, 'stderrHasColor'>;
 
@@ -27,12 +27,12 @@ export function formatError(error: unknown, { stderrHasColor: color }: Terminal,
   const source = findCause(error, SourceError)?.source;
   if (!source) {
     const known = findDiagnosticError(error)?.diagnostics[0];
-    const hint = known?.hint ?? offlineHintInFlags(error) ?? (known && withDefaultHint(known).hint);
+    const hint = known?.hint ?? unavailableHintInFlags(error) ?? (known && withDefaultHint(known).hint);
     return `error: ${withPath(message, shown)}\n${hint === undefined ? '' : `hint: ${inBuildFlags(hint)}\n`}`;
   }
   const file = renamed(sourceFile(source), shown);
   const found = describeError(error, 'build').diagnostics;
-  const hint = found.some((it) => it.hint !== undefined) ? undefined : offlineHintInFlags(error);
+  const hint = found.some((it) => it.hint !== undefined) ? undefined : unavailableHintInFlags(error);
   const all = (found.length === 1 ? [{ ...found[0], hint: found[0].hint ?? hint }] : found)
     .map((it) => withFrame(it, file, shown))
     // One hint below all of them is enough.

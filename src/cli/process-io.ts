@@ -1,7 +1,7 @@
 /** The {@link Io} of this process. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UsageError } from '../offline/usage-error.ts';
 import { wantsColor } from '../text/color.ts';
+import { UsageError } from '../text/usage-error.ts';
 import { exitPatienceMs, type Interrupts, interruptedCode, listenToSignals, untilAborted } from './interrupt.ts';
 import { type Io, type IoStreams, ioWriters } from './io.ts';
 import { isHungUp, type TerminalOutput, type TerminalStream, terminalOutputs } from './terminal.ts';

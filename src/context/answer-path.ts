@@ -1,6 +1,6 @@
 /** Answers what happens to a path of a context. */
-import { dirTree } from '../offline/file-tree.ts';
-import { missingSourceHint } from '../offline/missing-source-hint.ts';
+import { dirTree } from '../daemonless/file-tree.ts';
+import { missingSourceHint } from '../daemonless/missing-source-hint.ts';
 import type { PathAnswer } from './context-report.ts';
 import type { SelectedTake } from './context-takes.ts';
 import type { ContextNode, ContextTree } from './context-tree.ts';

@@ -1,7 +1,4 @@
 /** Finds what the instructions of a build take from its contexts. */
-import type { Turns } from '../host/turns.ts';
-import type { Definition } from '../llb/definition.ts';
-import { hideSecretsOfAll } from '../llb/definition-secrets.ts';
 import {
   type LocalSource,
   localSource,
@@ -9,7 +6,10 @@ import {
   placesOf,
   type TakenPath,
   takenPaths,
-} from '../offline/taken-paths.ts';
+} from '../daemonless/taken-paths.ts';
+import type { Turns } from '../host/turns.ts';
+import type { Definition } from '../llb/definition.ts';
+import { hideSecretsOfAll } from '../llb/definition-secrets.ts';
 import { hidingAddresses } from '../text/hide-secrets.ts';
 import type { ContextTake } from './context-report.ts';
 import type { ContextNode, ContextTree } from './context-tree.ts';

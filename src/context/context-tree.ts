@@ -1,6 +1,6 @@
 /** The files of a local source on disk, and what happens to each: sent, dropped by an ignore rule, or not asked for. */
+import type { LocalSource } from '../daemonless/taken-paths.ts';
 import { hasContents, isDirectory, isSymlink } from '../go/file-mode.ts';
-import type { LocalSource } from '../offline/taken-paths.ts';
 import { createPatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import { ShortError } from '../text/short-error.ts';
 import { createFilter } from '../tree/filter.ts';

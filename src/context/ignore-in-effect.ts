@@ -1,9 +1,9 @@
 /** The ignore file that a context of a build has. */
 import path from 'node:path';
-import type { OpenedContext } from '../offline/build-context.ts';
-import { dirTree } from '../offline/file-tree.ts';
-import { findIgnoreFile } from '../offline/missing-source-hint.ts';
-import type { LocalSource } from '../offline/taken-paths.ts';
+import type { OpenedContext } from '../daemonless/build-context.ts';
+import { dirTree } from '../daemonless/file-tree.ts';
+import { findIgnoreFile } from '../daemonless/missing-source-hint.ts';
+import type { LocalSource } from '../daemonless/taken-paths.ts';
 import type { IgnoreFile } from '../parser/hints/explain-missing-source.ts';
 
 /** The ignore file of a context. */

@@ -3,10 +3,10 @@
  * and why.
  */
 import path from 'node:path';
+import type { OpenedContext } from '../daemonless/build-context.ts';
+import type { Compiled } from '../daemonless/compile.ts';
 import { createTurns } from '../host/turns.ts';
 import type { Definition } from '../llb/definition.ts';
-import type { OpenedContext } from '../offline/build-context.ts';
-import type { Compiled } from '../offline/compile.ts';
 import {
   aBoolean,
   anAbortSignal,

@@ -1,6 +1,6 @@
 /** Instructions as a report about files names them. */
+import type { OpPlace, TakenPath } from '../daemonless/taken-paths.ts';
 import type { Definition } from '../llb/definition.ts';
-import type { OpPlace, TakenPath } from '../offline/taken-paths.ts';
 import type { HideSecrets } from '../text/hide-secrets.ts';
 import { sourceLines } from './source-lines.ts';
 

@@ -1,7 +1,7 @@
 /** The files of a context that COPY, ADD and mounts take, by the rules of BuildKit's file copy. */
+import { isWildcard, type TakenPath } from '../daemonless/taken-paths.ts';
 import { hasWildcard, matchesPath } from '../go/match.ts';
 import { clean } from '../go/path.ts';
-import { isWildcard, type TakenPath } from '../offline/taken-paths.ts';
 import { createPatternMatcher, type ParentMatches, type PatternMatcher } from '../parser/ignore/pattern-matcher.ts';
 import type { ContextNode, ContextTree } from './context-tree.ts';
 

@@ -7,6 +7,7 @@ import { createHash, hash } from 'node:crypto';
 import { closeSync, readSync } from 'node:fs';
 import type { ContextNode, ContextTree } from '../context/context-tree.ts';
 import { type Selection, selectFiles } from '../context/select-files.ts';
+import { isWildcard, type TakenPath } from '../daemonless/taken-paths.ts';
 import {
   hasContents,
   isDirectory,
@@ -20,7 +21,6 @@ import { base, clean } from '../go/path.ts';
 import { encodeText } from '../go/text.ts';
 import { compareBytes } from '../go/unicode.ts';
 import type { Turns } from '../host/turns.ts';
-import { isWildcard, type TakenPath } from '../offline/taken-paths.ts';
 import { type InsideOf, insideOf, openBelowSync, openInsideSync } from '../system/open-inside.ts';
 import { lineDigests, maxTextBytes } from './changed-lines.ts';
 import type { DigestCache, FileDigests } from './digest-cache.ts';

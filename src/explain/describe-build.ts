@@ -1,11 +1,6 @@
 /** What a graph says about the steps of a build, without the files that they take. */
 import { instructionText } from '../context/instruction-text.ts';
 import { sourceLines } from '../context/source-lines.ts';
-import { buildArgsOf } from '../gateway/options.ts';
-import { splitAtFirst } from '../go/split-at-first.ts';
-import type { Turns } from '../host/turns.ts';
-import type { Definition, DefinitionEntry } from '../llb/definition.ts';
-import { decodingOnce, hideSecretsOfAll } from '../llb/definition-secrets.ts';
 import {
   type LocalSource,
   localSource,
@@ -13,7 +8,12 @@ import {
   placesOf,
   type TakenPath,
   takenPaths,
-} from '../offline/taken-paths.ts';
+} from '../daemonless/taken-paths.ts';
+import { buildArgsOf } from '../gateway/options.ts';
+import { splitAtFirst } from '../go/split-at-first.ts';
+import type { Turns } from '../host/turns.ts';
+import type { Definition, DefinitionEntry } from '../llb/definition.ts';
+import { decodingOnce, hideSecretsOfAll } from '../llb/definition-secrets.ts';
 import type { Dockerfile } from '../parser/ast.ts';
 import { type HideSecrets, hidingAddresses } from '../text/hide-secrets.ts';
 import { isSecretName } from '../text/secret-name.ts';

@@ -2,11 +2,11 @@
 import { cp, lstat, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { decodeText, encodeText } from '../go/text.ts';
-import { UsageError } from '../offline/usage-error.ts';
 import { complaintOf, runSubprocess } from '../system/subprocess.ts';
 import { inEnglish, subprocessEnvironment } from '../system/subprocess-environment.ts';
 import { temporaryDir } from '../system/temporary-dir.ts';
 import { printableLine } from '../text/printable.ts';
+import { UsageError } from '../text/usage-error.ts';
 import { UnchangedFiles } from './unchanged-files.ts';
 
 /** The directory as a revision has it. */

@@ -1,12 +1,12 @@
 /** Makes the record of a build: its steps, what each is made of, and the files that it takes. */
 import type { ContextNode, ContextTree } from '../context/context-tree.ts';
+import type { OpenedContext } from '../daemonless/build-context.ts';
+import type { Compiled } from '../daemonless/compile.ts';
+import { dirTree } from '../daemonless/file-tree.ts';
+import { findIgnoreFile } from '../daemonless/missing-source-hint.ts';
+import type { LocalSource } from '../daemonless/taken-paths.ts';
 import { dirname } from '../go/path.ts';
 import { createTurns, type Turns } from '../host/turns.ts';
-import type { OpenedContext } from '../offline/build-context.ts';
-import type { Compiled } from '../offline/compile.ts';
-import { dirTree } from '../offline/file-tree.ts';
-import { findIgnoreFile } from '../offline/missing-source-hint.ts';
-import type { LocalSource } from '../offline/taken-paths.ts';
 import {
   anAbortSignal,
   aString,

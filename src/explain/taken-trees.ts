@@ -1,7 +1,7 @@
 /** The trees of files that a build takes from its contexts: each is read once, with the digests of its files. */
 import { Coverage } from '../context/amounts.ts';
 import { type ContextTree, readContextTree } from '../context/context-tree.ts';
-import type { LocalSource } from '../offline/taken-paths.ts';
+import type { LocalSource } from '../daemonless/taken-paths.ts';
 import { ShortError } from '../text/short-error.ts';
 import type { FilesElsewhere } from '../tree/walk.ts';
 import type { RecordedTake } from './build-record.ts';

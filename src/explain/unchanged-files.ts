@@ -6,8 +6,8 @@
 import { mkdirSync } from 'node:fs';
 import { constants, copyFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
+import type { FileTree } from '../daemonless/file-tree.ts';
 import { clean } from '../go/path.ts';
-import type { FileTree } from '../offline/file-tree.ts';
 import { onDisk } from '../system/file-name.ts';
 import type { FilesElsewhere } from '../tree/walk.ts';
 

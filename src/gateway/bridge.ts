@@ -1,7 +1,7 @@
 /**
  * The gateway API as the frontend sees it: what BuildKit's LLBBridge service offers. The frontend is one function over
- * this interface; inside BuildKit it is gRPC on stdin/stdout, offline it is answered from files, and an application
- * that drives a daemon can run the same frontend in its own process.
+ * this interface; inside BuildKit it is gRPC on stdin/stdout, without a daemon it is answered from files, and an
+ * application that drives a daemon can run the same frontend in its own process.
  */
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Timestamp } from '../go/time.ts';

@@ -1,6 +1,6 @@
 /**
  * The Dockerfile frontend: one function over the gateway API. Inside BuildKit the bridge is gRPC on stdin and stdout;
- * without a daemon it is the offline bridge.
+ * without a daemon it is the daemonless bridge.
  */
 import type { SourcePins } from '../lock/source-pins.ts';
 import type { Dockerfile } from '../parser/ast.ts';
@@ -22,7 +22,7 @@ import { handleSubrequest } from './subrequests/handle.ts';
 import type { Linted } from './subrequests/lint.ts';
 import { createWarner } from './warner.ts';
 
-const aBridge = having('a bridge, as createOfflineBridge() gives', 'solve', 'resolveImageConfig');
+const aBridge = having('a bridge, as createDaemonlessBridge() gives', 'solve', 'resolveImageConfig');
 
 /** The capabilities of this frontend, for `frontend.caps`. */
 const supportedCapabilities = new Set([

@@ -5,15 +5,15 @@
 import path from 'node:path';
 import type { ContextTake } from '../context/context-report.ts';
 import { inspectContext } from '../context/inspect-context.ts';
+import { checkDockerfile } from '../daemonless/check.ts';
+import { compile, ownFrontend } from '../daemonless/compile.ts';
+import type { DaemonlessOptions } from '../daemonless/daemonless-bridge.ts';
+import { placesOf } from '../daemonless/taken-paths.ts';
+import { type UnavailableAdvice, withUnavailableHints } from '../daemonless/unavailable-hint.ts';
+import { withUnknownImages } from '../daemonless/unknown-images.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { Definition } from '../llb/definition.ts';
 import { formatOp, type OpDescription } from '../llb/format-op.ts';
-import { checkDockerfile } from '../offline/check.ts';
-import { compile, ownFrontend } from '../offline/compile.ts';
-import { type OfflineAdvice, withOfflineHints } from '../offline/image-hint.ts';
-import type { OfflineOptions } from '../offline/offline-bridge.ts';
-import { placesOf } from '../offline/taken-paths.ts';
-import { withUnknownImages } from '../offline/unknown-images.ts';
 import { openDocument } from './documents.ts';
 import { type KnownImage, openImages } from './known-images.ts';
 import { type LintChoice, lintChoice } from './lint-settings.ts';
@@ -63,7 +63,7 @@ async function open({ uri, version, text, settings, folders, open }: AnalysisReq
   const { context, dockerfileDir, filename } = surroundings;
   const own = document.path === undefined ? '' : path.dirname(document.path);
   const images = await openImages(settings, folderOf(own, folders) ?? own, dockerfileDir, filename, signal);
-  const options: OfflineOptions = {
+  const options: DaemonlessOptions = {
     opts: frontendOptions(settings, filename),
     locals: new Map([
       ['context', context],
@@ -78,7 +78,7 @@ async function open({ uri, version, text, settings, folders, open }: AnalysisReq
 const inTable = (image: string) => `Name an image table that has ${image} in the setting tsfront.images.`;
 
 /** What to do about what an editor does not fetch. */
-const editorAdvice: OfflineAdvice = {
+const editorAdvice: UnavailableAdvice = {
   remote: 'A build fetches it; an editor does not.',
   unknown: inTable,
   unresolved: inTable,
@@ -93,7 +93,7 @@ export async function analyse(
   const lint = await lintChoice(document.path, request.settings, signal);
   signal.throwIfAborted();
   const { problems, graph, partialGraph } = await checkDockerfile({ ...options, lint: lint.config }, async (bridge) =>
-    withOfflineHints(await ownFrontend(bridge), editorAdvice),
+    withUnavailableHints(await ownFrontend(bridge), editorAdvice),
   );
   signal.throwIfAborted();
   const isShown = ({ file, severity }: Diagnostic) => !file && (!lint.isLeftOut || severity === 'error');

@@ -1,8 +1,8 @@
 /** The problems of an ignore file that is open. */
 import path from 'node:path';
+import { contextNames } from '../daemonless/context-names.ts';
+import { dirTree } from '../daemonless/file-tree.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
-import { contextNames } from '../offline/context-names.ts';
-import { dirTree } from '../offline/file-tree.ts';
 import { findIgnoreAdvice } from '../parser/ignore/advice.ts';
 import { parseDockerignore } from '../parser/ignore/dockerignore.ts';
 import type { OpenDocument } from './documents.ts';

@@ -1,5 +1,6 @@
 /** The images that are known in an editor: from image tables, from the lock and the cache, and from registries. */
 import path from 'node:path';
+import type { FileTree } from '../daemonless/file-tree.ts';
 import { decodeText } from '../go/text.ts';
 import { type ImageConfig, parseImageConfig } from '../image/config.ts';
 import { formatPlatform, normalizePlatform } from '../image/platform.ts';
@@ -8,7 +9,6 @@ import { type Lock, readLock } from '../lock/lock-file.ts';
 import { imageName } from '../lock/source-name.ts';
 import { parseObject } from '../oci/json-object.ts';
 import { parseEntries } from '../oci/manifest.ts';
-import type { FileTree } from '../offline/file-tree.ts';
 import { createBlobCache } from '../resolve/blob-cache.ts';
 import { cachedImages } from '../resolve/cached-images.ts';
 import { parseImageTable } from '../resolve/image-table.ts';

@@ -1,11 +1,11 @@
 /** The configuration of the lint rules for a Dockerfile: `tsfront.json`, and the setting that turns our own off. */
 import path from 'node:path';
+import { LintConfigError } from '../daemonless/lint-config-error.ts';
+import { findLintConfig, readLintConfig } from '../daemonless/lint-config-file.ts';
 import type { Diagnostic } from '../diagnostic/diagnostic.ts';
 import type { SourceFile } from '../diagnostic/source-file.ts';
 import { defaultConfig, type LintConfig } from '../lint/config.ts';
 import { lintRules } from '../lint/rules.ts';
-import { LintConfigError } from '../offline/lint-config-error.ts';
-import { findLintConfig, readLintConfig } from '../offline/lint-config-file.ts';
 import type { Settings } from './settings.ts';
 
 /** What counts for a Dockerfile. */

@@ -1,11 +1,11 @@
 /** Where a document stands: its build context, the files of that, and the text of files that are open and not saved. */
 import path from 'node:path';
+import { dirTree, type FileTree, memoryTree } from '../daemonless/file-tree.ts';
+import { readIgnoreFile } from '../daemonless/missing-source-hint.ts';
 import { createSourceFile, type SourceFile } from '../diagnostic/source-file.ts';
 import type { FileStat } from '../gateway/bridge.ts';
 import { clean } from '../go/path.ts';
 import { encodeText } from '../go/text.ts';
-import { dirTree, type FileTree, memoryTree } from '../offline/file-tree.ts';
-import { readIgnoreFile } from '../offline/missing-source-hint.ts';
 import { parseDockerignore } from '../parser/ignore/dockerignore.ts';
 import { unitInstruction } from '../parser/reparse.ts';
 import type { OpenDocument } from './documents.ts';

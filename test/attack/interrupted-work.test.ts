@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../src/offline/compile.ts';
-import { memoryTree } from '../../src/offline/file-tree.ts';
-import { createOfflineBridge } from '../../src/offline/offline-bridge.ts';
+import { compile } from '../../src/daemonless/compile.ts';
+import { createDaemonlessBridge } from '../../src/daemonless/daemonless-bridge.ts';
+import { memoryTree } from '../../src/daemonless/file-tree.ts';
 import { onEngines } from '../engine/on-engines.ts';
 import { temporaryDir } from '../temporary-dir.ts';
 
@@ -56,7 +56,7 @@ describe('a signal ends it, not its own end', () => {
     const abort = new AbortController();
     const tree = memoryTree(new Map([['Dockerfile', Buffer.from(`FROM scratch\n${'ARG A=$B\n'.repeat(30_000)}`)]]));
     const options = { opts: {}, locals: new Map([['context', tree], ['dockerfile', tree]]), images: [], signal: abort.signal }; // biome-ignore format: a row
-    const bridge = createOfflineBridge(options);
+    const bridge = createDaemonlessBridge(options);
     const { runFrontend } = await import('../../src/gateway/run-frontend.ts');
     const running = runFrontend(bridge);
     let turns = 0;

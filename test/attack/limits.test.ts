@@ -5,6 +5,10 @@ import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { formatWarning } from '../../src/cli/problems.ts';
 import { formatSource } from '../../src/client/progress/source-excerpt.ts';
+import { checkDockerfile } from '../../src/daemonless/check.ts';
+import { compile } from '../../src/daemonless/compile.ts';
+import { createDaemonlessBridge, type DaemonlessOptions } from '../../src/daemonless/daemonless-bridge.ts';
+import { dirTree, memoryTree } from '../../src/daemonless/file-tree.ts';
 import { formatDiagnostic } from '../../src/diagnostic/code-frame.ts';
 import { findDiagnosticError } from '../../src/diagnostic/diagnostic.ts';
 import { createSourceFile } from '../../src/diagnostic/source-file.ts';
@@ -14,10 +18,6 @@ import { runFrontend } from '../../src/gateway/run-frontend.ts';
 import { createWarner } from '../../src/gateway/warner.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
 import { Definition } from '../../src/llb/definition.ts';
-import { checkDockerfile } from '../../src/offline/check.ts';
-import { compile } from '../../src/offline/compile.ts';
-import { dirTree, memoryTree } from '../../src/offline/file-tree.ts';
-import { createOfflineBridge, type OfflineOptions } from '../../src/offline/offline-bridge.ts';
 import { lexDockerfile, parseDockerfile } from '../../src/parser/index.ts';
 import { createShellLex } from '../../src/parser/words.ts';
 import type { ImageResolver } from '../../src/resolve/resolver.ts';
@@ -47,7 +47,7 @@ const images: ImageResolver = {
   resolve: async () => ({ digest: `sha256:${'2'.repeat(64)}`, config: Buffer.from(JSON.stringify(config)) }),
 };
 
-function options(text: string, opts: Readonly<Record<string, string>> = {}): OfflineOptions {
+function options(text: string, opts: Readonly<Record<string, string>> = {}): DaemonlessOptions {
   const tree = memoryTree(new Map([['Dockerfile', Buffer.from(text)]]));
   const locals = new Map([
     ['context', tree],
@@ -61,7 +61,7 @@ const lines = (count: number, line: (index: number) => string) =>
 
 /** The answer of the subrequest lint. */
 async function lint(text: string) {
-  const { metadata } = await runFrontend(createOfflineBridge(options(text, { requestid: 'frontend.lint' })));
+  const { metadata } = await runFrontend(createDaemonlessBridge(options(text, { requestid: 'frontend.lint' })));
   const read = (key: string) => Buffer.from(metadata.get(key)!).toString();
   const json = JSON.parse(read('result.json')) as { warnings: { ruleName: string; detail: string }[] };
   return { json, text: read('result.txt'), size: [...metadata.values()].reduce((sum, { length }) => sum + length, 0) };
@@ -116,7 +116,7 @@ test('the lint answer of one ENV of 2,000 lines fits into a message and counts w
 
 test('3,000 warnings of 1,000 lines carry a million lines, then the first ones of each', async () => {
   const ranges: number[] = [];
-  const bridge = createOfflineBridge(options('FROM scratch\n'));
+  const bridge = createDaemonlessBridge(options('FROM scratch\n'));
   const warner = createWarner(
     { ...bridge, warn: async (_, warning) => void ranges.push(warning.ranges!.length) },
     { filename: 'Dockerfile', language: 'Dockerfile', data: Buffer.from(''), definition: new Definition() },
@@ -255,7 +255,7 @@ test('300 triggers of a FROM of 5,000 lines do not all point to 5,000 lines', as
 
 test('2,000 arguments in one instruction of 2,000 lines do not list 2,000 lines each', async () => {
   const text = `FROM a\nARG ${lines(2000, (i) => `a${i}=1 \\\n`)} z=z\n`;
-  const { metadata } = await runFrontend(createOfflineBridge(options(text, { requestid: 'frontend.outline' })));
+  const { metadata } = await runFrontend(createDaemonlessBridge(options(text, { requestid: 'frontend.outline' })));
   const { args } = JSON.parse(Buffer.from(metadata.get('result.json')!).toString()) as {
     args: { location: { ranges: unknown[] } }[];
   };
@@ -269,7 +269,7 @@ test('2,000 arguments in one instruction of 2,000 lines do not list 2,000 lines 
 test('an error about a circle of 1,000 stages does not carry 1,000 copies of the file', async () => {
   const { toStatus } = await import('../../src/gateway/error-status.ts');
   const text = lines(1000, (i) => `FROM a AS s${i}\nCOPY --from=s${(i + 1) % 1000} a /a\n`);
-  const error = await runFrontend(createOfflineBridge(options(text))).catch((problem) => problem);
+  const error = await runFrontend(createDaemonlessBridge(options(text))).catch((problem) => problem);
   expect(error.message).toContain('circular dependency');
   expect(toStatus(error).details).toHaveLength(100);
 });
@@ -299,7 +299,7 @@ test('10,000 triggers of a FROM of 5,000 lines share its lines', async () => {
 test('an error about a million lines tells some of them', async () => {
   const { toStatus } = await import('../../src/gateway/error-status.ts');
   const text = `FROM a\nRUN x \\\n${'y \\\n'.repeat(300_000)} "\nCOPY --from=none a b\n`.replace('RUN x', 'ENV a=$b');
-  const error = await runFrontend(createOfflineBridge(options(text))).catch((problem) => problem);
+  const error = await runFrontend(createDaemonlessBridge(options(text))).catch((problem) => problem);
   const size = toStatus(error).details.reduce((sum, { value }) => sum + value.length, 0);
   expect(size).toBeLessThan(2 * text.length + 4 * 20_000 * 60);
 });

@@ -10,7 +10,7 @@ import { parseCaches } from '../../src/cli/options/caches.ts';
 import { frontendAttrs } from '../../src/cli/options/frontend-attrs.ts';
 import { parseSecrets } from '../../src/cli/options/secrets.ts';
 import { cacheExportTable, cacheImportTable } from '../../src/client/cache-table.ts';
-import { UsageError } from '../../src/offline/usage-error.ts';
+import { UsageError } from '../../src/text/usage-error.ts';
 import { temporaryDir } from '../temporary-dir.ts';
 import { noBuildFlags } from './no-build-flags.ts';
 

@@ -4,7 +4,7 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findCommit } from '../../src/offline/git-commit.ts';
+import { findCommit } from '../../src/daemonless/git-commit.ts';
 import { type FakeRegistry, fakeImage, sha256, startFakeRegistry } from '../registry/fake-registry.ts';
 import { temporaryDir } from '../temporary-dir.ts';
 import { runCli } from './run-cli.ts';

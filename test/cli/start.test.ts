@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bundles } from '../../scripts/bundles.mjs';
 import { commandTable } from '../../src/cli/command-table.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { offlineCommand } from '../../src/cli/options/offline-command.ts';
+import { daemonlessCommand } from '../../src/cli/options/daemonless-command.ts';
 import { runCli } from './run-cli.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -16,7 +16,7 @@ const outdir = path.join(mkdtempSync(path.join(root, 'node_modules/.cache/start-
 const context = path.join(path.dirname(outdir), 'context');
 
 beforeAll(async () => {
-  const entries = ['cli', 'chunks/cli-offline'];
+  const entries = ['cli', 'chunks/cli-daemonless'];
   const ofCli = bundles.filter(({ entryPoints }) => entries.some((entry) => entry in entryPoints));
   expect(ofCli).toHaveLength(2);
   for (const options of ofCli) await build({ ...options, outdir });
@@ -26,12 +26,13 @@ beforeAll(async () => {
 afterAll(() => rmSync(path.dirname(outdir), { recursive: true }));
 
 test('the commands in the bundle that asks no daemon are all that have the options of such commands', () => {
-  const [, list = ''] = /^const offline = \[(.*)\];$/m.exec(readFileSync(path.join(root, 'src/cli.ts'), 'utf8')) ?? [];
-  const shared = offlineCommand('any').options.map(({ long }) => long);
+  const [, list = ''] =
+    /^const daemonless = \[(.*)\];$/m.exec(readFileSync(path.join(root, 'src/cli.ts'), 'utf8')) ?? [];
+  const shared = daemonlessCommand('any').options.map(({ long }) => long);
   const commands = commandTable.map(({ create }) => create({} as Io));
-  const offline = commands.filter(({ options }) => shared.every((it) => options.some(({ long }) => long === it)));
+  const daemonless = commands.filter(({ options }) => shared.every((it) => options.some(({ long }) => long === it)));
   // Solve asks a daemon afterwards; lock compiles, too, but has no session; fmt formats, and lsp serves an editor.
-  const names = [...offline.map((it) => it.name()).filter((name) => name !== 'solve'), 'lock', 'fmt', 'lsp'];
+  const names = [...daemonless.map((it) => it.name()).filter((name) => name !== 'solve'), 'lock', 'fmt', 'lsp'];
   expect(list.match(/\w+/g)).toEqual(names);
 });
 

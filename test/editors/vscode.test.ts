@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packExtension, writeExtension } from '../../scripts/vscode.mjs';
+import { isDockerfileName } from '../../src/daemonless/find-dockerfiles.ts';
 import { defaultSettings } from '../../src/lsp/settings.ts';
-import { isDockerfileName } from '../../src/offline/find-dockerfiles.ts';
 
 interface Manifest {
   readonly version: string;

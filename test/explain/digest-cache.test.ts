@@ -17,10 +17,10 @@ import {
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { type ContextNode, readContextTree } from '../../src/context/context-tree.ts';
+import type { TakenPath } from '../../src/daemonless/taken-paths.ts';
 import { ContentHash } from '../../src/explain/content-hash.ts';
 import { DigestCache } from '../../src/explain/digest-cache.ts';
 import { createTurns } from '../../src/host/turns.ts';
-import type { TakenPath } from '../../src/offline/taken-paths.ts';
 import { temporaryDir } from '../temporary-dir.ts';
 
 let dir: string;

@@ -18,11 +18,11 @@ import {
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { connect, dockerfileFrontend, solve } from '../../src/client/index.ts';
+import { openBuildContext } from '../../src/daemonless/build-context.ts';
+import { compile } from '../../src/daemonless/compile.ts';
 import type { BuildRecord } from '../../src/explain/build-record.ts';
 import { compareBuilds } from '../../src/explain/compare-builds.ts';
 import { recordBuild } from '../../src/explain/make-record.ts';
-import { openBuildContext } from '../../src/offline/build-context.ts';
-import { compile } from '../../src/offline/compile.ts';
 import { registryResolver } from '../../src/resolve/registry-resolver.ts';
 import { xattrCalls } from '../../src/tree/xattr.ts';
 import { onEngines } from '../engine/on-engines.ts';

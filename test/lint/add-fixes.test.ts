@@ -1,8 +1,8 @@
 /** What each fix writes, and which findings have no fix. */
 import { describe, expect, test } from 'vitest';
+import { checkDockerfile } from '../../src/daemonless/check.ts';
+import { memoryTree } from '../../src/daemonless/file-tree.ts';
 import { applyFixes } from '../../src/lint/apply-fixes.ts';
-import { checkDockerfile } from '../../src/offline/check.ts';
-import { memoryTree } from '../../src/offline/file-tree.ts';
 
 const config = JSON.stringify({ os: 'linux', architecture: 'amd64', config: { Env: ['PATH=/bin'] } });
 const images = [

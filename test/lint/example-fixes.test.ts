@@ -1,15 +1,15 @@
 /** Properties of `--fix` and `--unsafe-fixes` on the examples of all rules, with the other rules on as well. */
 import { describe, expect, test } from 'vitest';
+import { type CheckOptions, checkDockerfile } from '../../src/daemonless/check.ts';
+import { compile } from '../../src/daemonless/compile.ts';
+import { memoryTree } from '../../src/daemonless/file-tree.ts';
+import { fixDockerfile } from '../../src/daemonless/fix-dockerfile.ts';
 import type { WarningCode } from '../../src/diagnostic/codes.ts';
 import { countErrors } from '../../src/diagnostic/diagnostic.ts';
 import { encodeText } from '../../src/go/text.ts';
 import { applyFixes } from '../../src/lint/apply-fixes.ts';
 import type { Level } from '../../src/lint/rule.ts';
 import { lintRules } from '../../src/lint/rules.ts';
-import { type CheckOptions, checkDockerfile } from '../../src/offline/check.ts';
-import { compile } from '../../src/offline/compile.ts';
-import { memoryTree } from '../../src/offline/file-tree.ts';
-import { fixDockerfile } from '../../src/offline/fix-dockerfile.ts';
 import { parseDockerfile } from '../../src/parser/index.ts';
 
 const config = encodeText(

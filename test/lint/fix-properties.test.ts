@@ -3,19 +3,19 @@
  * not.
  */
 import { describe, expect, test } from 'vitest';
+import { checkDockerfile } from '../../src/daemonless/check.ts';
+import { compile } from '../../src/daemonless/compile.ts';
+import type { DaemonlessOptions } from '../../src/daemonless/daemonless-bridge.ts';
+import { memoryTree } from '../../src/daemonless/file-tree.ts';
+import { fixDockerfile } from '../../src/daemonless/fix-dockerfile.ts';
 import { encodeText } from '../../src/go/text.ts';
 import { applyFixes } from '../../src/lint/apply-fixes.ts';
-import { checkDockerfile } from '../../src/offline/check.ts';
-import { compile } from '../../src/offline/compile.ts';
-import { memoryTree } from '../../src/offline/file-tree.ts';
-import { fixDockerfile } from '../../src/offline/fix-dockerfile.ts';
-import type { OfflineOptions } from '../../src/offline/offline-bridge.ts';
 import { parseDockerfile } from '../../src/parser/index.ts';
+import { optionsOf } from '../daemonless/golden-options.ts';
 import { goldenNames, readCase } from '../golden/cases.ts';
-import { optionsOf } from '../offline/golden-options.ts';
 
 /** What a build makes: the digests of its graphs, which those of all ops are part of, and image configs. */
-async function built(options: OfflineOptions) {
+async function built(options: DaemonlessOptions) {
   try {
     const { definitions, metadata } = await compile(options);
     const heads = [...definitions].map(([platform, definition]) => [platform, definition.head()]);
@@ -26,13 +26,13 @@ async function built(options: OfflineOptions) {
 }
 
 /** The options with another Dockerfile. */
-function withDockerfile(options: OfflineOptions, filename: string, text: string): OfflineOptions {
+function withDockerfile(options: DaemonlessOptions, filename: string, text: string): DaemonlessOptions {
   const tree = memoryTree({ [filename]: encodeText(text) });
   return { ...options, locals: new Map(options.locals).set('dockerfile', tree) };
 }
 
 /** A golden case as a build, even if it asks a subrequest, whose answers quote the file. */
-function buildOf(name: string): OfflineOptions {
+function buildOf(name: string): DaemonlessOptions {
   const options = optionsOf(readCase(name));
   const { requestid: _, ...opts } = options.opts;
   return { ...options, opts };

@@ -1,8 +1,8 @@
 /** Comments that hide findings, with a reason. */
 import { expect, test } from 'vitest';
+import { checkDockerfile } from '../../src/daemonless/check.ts';
+import { memoryTree } from '../../src/daemonless/file-tree.ts';
 import { formatDiagnostic } from '../../src/diagnostic/code-frame.ts';
-import { checkDockerfile } from '../../src/offline/check.ts';
-import { memoryTree } from '../../src/offline/file-tree.ts';
 
 /** The codes and places of what a check finds. */
 async function found(lines: readonly string[], lint?: Parameters<typeof checkDockerfile>[0]['lint']) {

@@ -1,11 +1,11 @@
 /** The frontend with a lock gives the ops of the Dockerfile in which everything is pinned by hand. */
 import { describe, expect, test } from 'vitest';
+import { CompileError, compile } from '../../src/daemonless/compile.ts';
+import { memoryTree } from '../../src/daemonless/file-tree.ts';
 import { findDiagnosticError } from '../../src/diagnostic/diagnostic.ts';
 import { parsePlatform } from '../../src/image/platform.ts';
 import { formatReference } from '../../src/image/reference.ts';
 import { formatLock, type LockedSource } from '../../src/lock/lock-file.ts';
-import { CompileError, compile } from '../../src/offline/compile.ts';
-import { memoryTree } from '../../src/offline/file-tree.ts';
 import type { ImageResolver } from '../../src/resolve/resolver.ts';
 
 const digest = (digit: string) => `sha256:${digit.repeat(64)}`;

@@ -1,12 +1,12 @@
 /** The golden cases with every image locked to the digest that its tag has anyway: their ops stay the same. */
 import { expect, test } from 'vitest';
+import { compile } from '../../src/daemonless/compile.ts';
 import { runFrontend } from '../../src/gateway/run-frontend.ts';
 import { parseNormalizedNamed } from '../../src/image/reference.ts';
 import { pinsOf } from '../../src/lock/pins-of-lock.ts';
 import { imageName } from '../../src/lock/source-name.ts';
-import { compile } from '../../src/offline/compile.ts';
+import { optionsOf } from '../daemonless/golden-options.ts';
 import { type GoldenCase, goldenNames, readCase } from '../golden/cases.ts';
-import { optionsOf } from '../offline/golden-options.ts';
 
 /** A pinned context that is an image has its digest in the op, and otherwise not. */
 const names = goldenNames().filter((name) => {

@@ -1,11 +1,11 @@
 /** A frozen build that names another image as its frontend: one that reads locks, under whatever name, is asked. */
 import { expect, test } from 'vitest';
+import { createDaemonlessBridge } from '../../src/daemonless/daemonless-bridge.ts';
+import { memoryTree } from '../../src/daemonless/file-tree.ts';
 import { findDiagnosticError } from '../../src/diagnostic/diagnostic.ts';
 import type { Bridge } from '../../src/gateway/bridge.ts';
 import { runFrontend } from '../../src/gateway/run-frontend.ts';
 import { formatLock } from '../../src/lock/lock-file.ts';
-import { memoryTree } from '../../src/offline/file-tree.ts';
-import { createOfflineBridge } from '../../src/offline/offline-bridge.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 
@@ -20,7 +20,7 @@ async function build(caps: string, isLocked = true) {
   const images = {
     resolve: async () => ({ digest, config: new TextEncoder().encode(JSON.stringify(config)) }),
   };
-  const offline = createOfflineBridge({
+  const offline = createDaemonlessBridge({
     opts: {},
     locals: new Map([
       ['context', tree],

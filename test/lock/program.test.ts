@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { compile } from '../../src/daemonless/compile.ts';
+import { memoryTree } from '../../src/daemonless/file-tree.ts';
 import { formatLock } from '../../src/lock/lock-file.ts';
-import { compile } from '../../src/offline/compile.ts';
-import { memoryTree } from '../../src/offline/file-tree.ts';
 import type { ImageResolver } from '../../src/resolve/resolver.ts';
 import { playProgram } from '../program/play-program.ts';
 

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   compile,
-  createOfflineBridge,
+  createDaemonlessBridge,
+  type DaemonlessOptions,
   type Definition,
   dirTree,
-  type OfflineOptions,
   parseImageTable,
   runFrontend,
 } from '../../src/index.ts';
@@ -45,7 +45,7 @@ const table = parseImageTable(
   'images.json',
 );
 
-function optionsOf(directory: string, opts: Readonly<Record<string, string>>): OfflineOptions {
+function optionsOf(directory: string, opts: Readonly<Record<string, string>>): DaemonlessOptions {
   const tree = dirTree(directory);
   return {
     opts: { filename: 'build.ts', ...opts },
@@ -58,7 +58,7 @@ function optionsOf(directory: string, opts: Readonly<Record<string, string>>): O
 const project = (name: string) => path.join(examples, name);
 
 async function answer<T>(directory: string, request: string, target = ''): Promise<T> {
-  const { metadata } = await runFrontend(createOfflineBridge(optionsOf(directory, { requestid: request, target })));
+  const { metadata } = await runFrontend(createDaemonlessBridge(optionsOf(directory, { requestid: request, target })));
   return JSON.parse(Buffer.from(metadata.get('result.json')!).toString());
 }
 

@@ -4,8 +4,8 @@ import { scratch } from '../../src/build-program/bases.ts';
 import { graphOf } from '../../src/build-program/graph.ts';
 import { nodeOf } from '../../src/build-program/source.ts';
 import type { Stage } from '../../src/build-program/stage.ts';
-import { compile } from '../../src/offline/compile.ts';
-import { memoryTree } from '../../src/offline/file-tree.ts';
+import { compile } from '../../src/daemonless/compile.ts';
+import { memoryTree } from '../../src/daemonless/file-tree.ts';
 
 /** @param begin what the chain begins with @param last the instruction after each copy */
 function chain(length: number, begin: (stage: Stage) => Stage = (stage) => stage): Stage {

@@ -1,8 +1,8 @@
 /** `--annotation`. */
 import { splitAtFirst } from '../../go/split-at-first.ts';
 import { formatPlatform, parsePlatform } from '../../image/platform.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { didYouMean } from '../../text/suggest.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { flagValue } from '../options/flag-value.ts';
 
 const annotated = ['index', 'index-descriptor', 'manifest', 'manifest-descriptor'];

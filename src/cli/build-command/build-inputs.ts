@@ -4,11 +4,11 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { archiveHeaderSize, isArchive } from '../../archive/detect.ts';
 import { type Attachable, uploads } from '../../client/index.ts';
+import { downloadDockerfile } from '../../daemonless/download.ts';
+import { locateContext, maxDockerfileBytes } from '../../daemonless/locate-context.ts';
 import { defaultDockerfileName } from '../../gateway/frontend-files.ts';
-import { downloadDockerfile } from '../../offline/download.ts';
-import { locateContext, maxDockerfileBytes } from '../../offline/locate-context.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { type TemporaryDir, temporaryDir } from '../../system/temporary-dir.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { readBuildContexts } from '../options/named-values.ts';
 
 /** The opened inputs of a build: what the context, the Dockerfile and the named contexts become for the daemon. */

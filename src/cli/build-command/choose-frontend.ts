@@ -1,11 +1,11 @@
 /** Chooses the frontend that reads the Dockerfile. */
 import type { InProcessBridge } from '../../client/index.ts';
+import type { ArgWatch } from '../../daemonless/build-arg-use.ts';
 import type { Bridge, Result } from '../../gateway/bridge.ts';
 import { defaultDockerfileName } from '../../gateway/frontend-files.ts';
 import { decodeText } from '../../go/text.ts';
 import { trimSpace } from '../../go/unicode.ts';
 import type { Definition } from '../../llb/index.ts';
-import type { ArgWatch } from '../../offline/build-arg-use.ts';
 
 /**
  * Builds with the chosen frontend.

@@ -1,10 +1,10 @@
 /** What `tsfront solve` builds: a file that `tsfront compile` wrote, or what it compiles itself. */
 import { createReadStream, statSync } from 'node:fs';
+import { type CompiledImage, parseCompiled, withImageConfig } from '../../daemonless/compiled-file.ts';
 import { splitAtFirst } from '../../go/split-at-first.ts';
 import { Definition } from '../../llb/index.ts';
-import { type CompiledImage, parseCompiled, withImageConfig } from '../../offline/compiled-file.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { compileBuild } from '../compile-build.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';

@@ -1,5 +1,5 @@
 /** Warnings about scripts whose lines end with CR LF, as far as they lie on this machine. */
-import { dirTree } from '../../offline/file-tree.ts';
+import { dirTree } from '../../daemonless/file-tree.ts';
 import type { BuildInputs } from './build-inputs.ts';
 
 /**
@@ -22,8 +22,8 @@ export async function carriageReturnWarnings({
     const parsed = parseDockerfile(decodeText(await dir.readFile(filename)), { filename });
     const found = findAdvice(parsed).filter(({ code }) => code === 'CarriageReturn');
     if (context !== undefined) {
-      const { findCrlfScripts } = await import('../../offline/find-crlf-scripts.ts');
-      const { findIgnoreFile } = await import('../../offline/missing-source-hint.ts');
+      const { findCrlfScripts } = await import('../../daemonless/find-crlf-scripts.ts');
+      const { findIgnoreFile } = await import('../../daemonless/missing-source-hint.ts');
       const tree = dirTree(context);
       found.push(...(await findCrlfScripts(parsed, tree, await findIgnoreFile(tree, dir, filename))));
     }

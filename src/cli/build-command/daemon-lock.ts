@@ -10,7 +10,7 @@ import { lockFileName } from '../../gateway/frontend-files.ts';
 import { PolicySchema } from '../../gen/moby/buildkit/v1/sourcepolicy/policy_pb.ts';
 import { decodeText } from '../../go/text.ts';
 import { type LockMode, lockMode } from '../../lock/lock-mode.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import type { ChosenFrontend } from './choose-frontend.ts';
 
 type Policy = MessageShape<typeof PolicySchema>;
@@ -51,7 +51,7 @@ export async function lockPolicyOf(dockerfile: string): Promise<Policy | undefin
   });
   if (!data) return undefined;
   const { readLock } = await import('../../lock/lock-file.ts');
-  const { lockPolicy } = await import('../../offline/lock/source-policy.ts');
+  const { lockPolicy } = await import('../../daemonless/lock/source-policy.ts');
   const { text, omitted } = lockPolicy(readLock(decodeText(data), path.basename(file)));
   if (omitted.length > 0)
     throw new UsageError(

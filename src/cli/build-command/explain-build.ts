@@ -8,7 +8,7 @@ import type { BuildRecord } from '../../explain/build-record.ts';
 import type { Recording } from '../../explain/start-recording.ts';
 import type { Bridge, Reference, Result } from '../../gateway/bridge.ts';
 import type { Definition } from '../../llb/definition.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { areRecordsOff, digestDir, keepRecord, recordFile, recordKey } from '../explain-command/build-records.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';

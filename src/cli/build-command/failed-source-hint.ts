@@ -1,10 +1,10 @@
 /** Explains why the daemon did not find a source, from the context and the Dockerfile on this machine. */
 import { errorSources } from '../../client/index.ts';
+import { dirTree, type FileTree } from '../../daemonless/file-tree.ts';
+import { missingSourceHints, sentNames } from '../../daemonless/missing-source-hint.ts';
 import { readMissingPath } from '../../gateway/missing-path.ts';
 import { isPattern } from '../../go/match.ts';
 import { base, clean } from '../../go/path.ts';
-import { dirTree, type FileTree } from '../../offline/file-tree.ts';
-import { missingSourceHints, sentNames } from '../../offline/missing-source-hint.ts';
 import { type CopiedSource, copiedSources, explainMissingInStage } from '../../parser/hints/copied-source.ts';
 import { parseDockerfile } from '../../parser/index.ts';
 import type { BuildInputs } from './build-inputs.ts';

@@ -2,8 +2,8 @@
 import { lstat, rm, stat, truncate } from 'node:fs/promises';
 import { exporterOf } from '../../client/exporter-table.ts';
 import type { Export } from '../../client/index.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import type { BuildFlags } from '../options/declare-build.ts';
 
 /** Requires an output with an image if there is an `--iidfile`. @throws UsageError for outputs that make no image */

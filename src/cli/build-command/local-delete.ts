@@ -1,7 +1,7 @@
 /** Checks where a local output with `mode=delete` may delete files without `--allow`. */
 import path from 'node:path';
-import { UsageError } from '../../offline/usage-error.ts';
 import { isWithin, leadsTo } from '../../system/output-clashes.ts';
+import { UsageError } from '../../text/usage-error.ts';
 
 /**
  * Allows directories below the current one, as buildx does, with links resolved, but not those that the build reads.

@@ -1,8 +1,8 @@
 /** A build on several daemons. */
 import type { BuildNode, NodesOptions, SolveOptions } from '../../client/index.ts';
 import { isTrue } from '../../go/strconv.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { dockerCredentials } from '../../registry/docker-config.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import type { Io } from '../io.ts';
 import type { BuildFlags } from '../options/declare-build.ts';
 import { requestedPlatforms } from '../options/platform-option.ts';

@@ -2,7 +2,7 @@
 import { exporterOf } from '../../client/exporter-table.ts';
 import type { Connection } from '../../client/index.ts';
 import { familiarString, parseNormalizedNamed, tagNameOnly } from '../../image/reference.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { checkAttributes, isAttribute, outputTable } from '../options/attributes.ts';
 import { parseBoolean, parseFields, shownValue } from '../options/fields.ts';
 import { flagValue } from '../options/flag-value.ts';

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { type ExportersTo, goesTo } from '../../client/exporter-table.ts';
 import type { Connection, Destination, Export } from '../../client/index.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { requireDeletable } from './local-delete.ts';
 import { isOn, type OutputEntry, type OutputFlags, outputEntries } from './output-entries.ts';
 

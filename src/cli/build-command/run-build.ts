@@ -1,7 +1,7 @@
 /** Runs `tsfront build`: opens the inputs, connects to the daemons, builds, and writes the result. */
 import { type Build, type SolveOptions, solve, solveOnNodes } from '../../client/index.ts';
-import { type ArgWatch, watchArgs } from '../../offline/build-arg-use.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { type ArgWatch, watchArgs } from '../../daemonless/build-arg-use.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { reportFailure } from '../failure.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';

@@ -7,11 +7,11 @@ import {
   type SolveOptions,
   type Worker,
 } from '../../client/index.ts';
+import type { ArgWatch } from '../../daemonless/build-arg-use.ts';
 import { isOwnFrontend } from '../../gateway/equal-frontends.ts';
 import { isTrue } from '../../go/strconv.ts';
-import type { ArgWatch } from '../../offline/build-arg-use.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { dockerConfigDir, dockerProxies } from '../../registry/docker-config.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import type { Io } from '../io.ts';
 import { entitlements, isLocalDeleteAllowed } from '../options/allow.ts';
 import { authHosts } from '../options/auth-host.ts';

@@ -1,9 +1,9 @@
 /** Rules for sources that the environment gives to every build, as buildx and buildctl take them. */
 import { fromJson, type MessageShape } from '@bufbuild/protobuf';
 import { PolicySchema } from '../../gen/moby/buildkit/v1/sourcepolicy/policy_pb.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { maxSettingsBytes, readNamedFile } from '../../system/named-file.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 
 const policyVariable = 'EXPERIMENTAL_BUILDKIT_SOURCE_POLICY';
 

@@ -1,22 +1,22 @@
 /** Checks one Dockerfile of `tsfront check`, and applies fixes if they are asked for. */
 import path from 'node:path';
+import type { ArgWatch } from '../../daemonless/build-arg-use.ts';
+import { type Checked, type CheckOptions, checkDockerfile } from '../../daemonless/check.ts';
+import { type FixedDockerfile, fixDockerfile } from '../../daemonless/fix-dockerfile.ts';
+import { withUnavailableHints } from '../../daemonless/unavailable-hint.ts';
+import { withUnknownImages } from '../../daemonless/unknown-images.ts';
 import { type Diagnostic, hasErrors } from '../../diagnostic/diagnostic.ts';
 import { encodeText } from '../../go/text.ts';
-import type { ArgWatch } from '../../offline/build-arg-use.ts';
-import { type Checked, type CheckOptions, checkDockerfile } from '../../offline/check.ts';
-import { type FixedDockerfile, fixDockerfile } from '../../offline/fix-dockerfile.ts';
-import { withOfflineHints } from '../../offline/image-hint.ts';
-import { withUnknownImages } from '../../offline/unknown-images.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { readNamedFile } from '../../system/named-file.ts';
 import { replaceFile } from '../../system/replace-file.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
-import { adviceInFlags } from '../offline-hint.ts';
 import { type OpenedBuild, openBuild } from '../open-build.ts';
+import type { SourceFlags } from '../options/daemonless-command.ts';
 import type { SettingsOf } from '../options/lint-settings.ts';
-import type { SourceFlags } from '../options/offline-command.ts';
 import type { ShownPath } from '../shown-path.ts';
+import { adviceInFlags } from '../unavailable-hint.ts';
 import type { TargetToCheck } from './targets.ts';
 
 /** What became of a target. */
@@ -95,7 +95,7 @@ async function run(
   { fix, watch }: CheckRequest,
 ): Promise<Pick<FixedDockerfile, 'checked' | 'before' | 'text' | 'fixed'>> {
   const frontend: Parameters<typeof checkDockerfile>[1] = async (bridge) =>
-    withOfflineHints(await watch.run(bridge, 'cannot'), adviceInFlags);
+    withUnavailableHints(await watch.run(bridge, 'cannot'), adviceInFlags);
   if (!fix) {
     const checked = await checkDockerfile(options, frontend);
     return { checked, before: checked.source.text, text: checked.source.text, fixed: [] };

@@ -1,8 +1,8 @@
 /** A checked file as the formats of `tsfront check` show it. */
+import type { Checked } from '../../daemonless/check.ts';
 import type { Diagnostic } from '../../diagnostic/diagnostic.ts';
 import type { SourceFile } from '../../diagnostic/source-file.ts';
 import { inBuildFlags } from '../../gateway/build-flags.ts';
-import type { Checked } from '../../offline/check.ts';
 import { hideSecretsOf, hidingAddresses } from '../../text/hide-secrets.ts';
 import { redactCredentials } from '../../text/redact.ts';
 import type { ShownPath } from '../shown-path.ts';

@@ -1,10 +1,10 @@
 /** What `tsfront check` checks: the Dockerfiles that its paths stand for, each with the context that is known of it. */
 import { lstat, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { actualSpelling } from '../../offline/dockerfile-name.ts';
-import { findDockerfiles, isDockerfileName } from '../../offline/find-dockerfiles.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { actualSpelling } from '../../daemonless/dockerfile-name.ts';
+import { findDockerfiles, isDockerfileName } from '../../daemonless/find-dockerfiles.ts';
 import { onDisk } from '../../system/file-name.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import type { SettingsOf } from '../options/lint-settings.ts';
 
 /** One Dockerfile to check. */

@@ -2,7 +2,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import { neverEntered, searchOf } from '../../offline/find-dockerfiles.ts';
+import { neverEntered, searchOf } from '../../daemonless/find-dockerfiles.ts';
 import { onDisk, readEntries } from '../../system/file-name.ts';
 
 /** Directories that are watched until `end`. */

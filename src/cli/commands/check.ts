@@ -1,10 +1,10 @@
 /** `tsfront check`: all problems of Dockerfiles, and the fixes of those that have one. */
+import type { ArgWatch } from '../../daemonless/build-arg-use.ts';
+import { unknownImagesNote } from '../../daemonless/unknown-images.ts';
 import { countErrors } from '../../diagnostic/diagnostic.ts';
 import { encodeText } from '../../go/text.ts';
-import type { ArgWatch } from '../../offline/build-arg-use.ts';
-import { unknownImagesNote } from '../../offline/unknown-images.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { redactedJson } from '../../text/redact.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import type { CheckRequest, Outcome } from '../check-command/check-target.ts';
 import type { CheckedFile } from '../check-command/checked-file.ts';
 import type { Targets } from '../check-command/targets.ts';
@@ -12,12 +12,12 @@ import { Exit, exitCode } from '../exit.ts';
 import { reportFailure } from '../failure.ts';
 import type { Io } from '../io.ts';
 import { reportUnusedArgs } from '../options/build-args.ts';
-import { offlineCommand } from '../options/offline-command.ts';
+import { daemonlessCommand } from '../options/daemonless-command.ts';
 import { type OptionsOf, options } from '../options/options.ts';
 import { requireOwnPlaces, requireWritable, writeOutput, writeText } from '../output.ts';
 
 function declare() {
-  return offlineCommand('check')
+  return daemonlessCommand('check')
     .summary('find the problems of Dockerfiles, and fix them')
     .description(
       'Checks Dockerfiles: reports all syntax errors, everything else that would fail a build, sources of COPY that are missing in the context, the findings of the lint rules of `docker build --check`, and those of rules of its own.',
@@ -98,7 +98,7 @@ interface CheckRun {
 }
 
 async function checkOnce(paths: readonly string[], flags: CheckFlags, io: Io): Promise<CheckRun> {
-  const { watchArgs } = await import('../../offline/build-arg-use.ts');
+  const { watchArgs } = await import('../../daemonless/build-arg-use.ts');
   const { lintSettings } = await import('../options/lint-settings.ts');
   const { findTargets } = await import('../check-command/targets.ts');
   const { checkTarget } = await import('../check-command/check-target.ts');

@@ -1,14 +1,14 @@
 /** `tsfront compile`: a Dockerfile to LLB, without a daemon. */
-import type { Compiled } from '../../offline/compile.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import type { Compiled } from '../../daemonless/compile.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { compileBuild } from '../compile-build.ts';
 import type { Io } from '../io.ts';
-import { contextArgument, offlineCommand } from '../options/offline-command.ts';
+import { contextArgument, daemonlessCommand } from '../options/daemonless-command.ts';
 import { type OptionsOf, options } from '../options/options.ts';
 import { requireOwnPlaces, requireWritable, writeOutput, writeText } from '../output.ts';
 
 function declare() {
-  return offlineCommand('compile')
+  return daemonlessCommand('compile')
     .summary('compile a Dockerfile to LLB without a daemon')
     .description('Compiles a Dockerfile to LLB, with the ops and digests that BuildKit gets from the frontend.')
     .argument(...contextArgument)
@@ -48,7 +48,7 @@ async function run(context: string, flags: CompileFlags, io: Io): Promise<void> 
 }
 
 async function writeConfigs({ metadata, multiPlatform }: Compiled, file: string, io: Io): Promise<void> {
-  const { formatImageConfig } = await import('../../offline/compiled-file.ts');
+  const { formatImageConfig } = await import('../../daemonless/compiled-file.ts');
   const prefix = 'containerimage.config';
   const configs = [...metadata].filter(([key]) => key === prefix || key.startsWith(`${prefix}/`));
   if (configs.length > 1 && file === '-')
@@ -99,7 +99,7 @@ async function render(
       return [[output, trees.join('\n')]];
     }
     case 'json': {
-      const { formatCompiled } = await import('../../offline/compiled-file.ts');
+      const { formatCompiled } = await import('../../daemonless/compiled-file.ts');
       return [[output, formatCompiled(compiled)]];
     }
   }

@@ -1,20 +1,20 @@
 /** `tsfront context`: what a build sends and takes of its contexts, and what an ignore file drops. */
 import type { ContextReport } from '../../context/context-report.ts';
-import { unknownImagesNote, withUnknownImages } from '../../offline/unknown-images.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { unknownImagesNote, withUnknownImages } from '../../daemonless/unknown-images.ts';
 import type { HideSecrets } from '../../text/hide-secrets.ts';
 import { redactedJson } from '../../text/redact.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { Exit } from '../exit.ts';
 import { reportFailure } from '../failure.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { type OpenedBuild, openBuild } from '../open-build.ts';
-import { offlineCommand } from '../options/offline-command.ts';
+import { daemonlessCommand } from '../options/daemonless-command.ts';
 import { type OptionsOf, options } from '../options/options.ts';
 import { requireOwnPlaces, requireWritable, writeOutput, writeText } from '../output.ts';
 
 function declare() {
-  return offlineCommand('context')
+  return daemonlessCommand('context')
     .summary('show which files a build sends and uses')
     .description(
       'Shows what a build takes from the directories that are its contexts: the files that are sent, what each instruction takes of them, what the ignore file drops and by which line, what is sent and not taken, and the largest files. It reads names and sizes, and builds nothing.',
@@ -66,14 +66,14 @@ async function inspect(
   io: Io,
 ): Promise<{ report: ContextReport; unknownImages: ReadonlySet<string>; hide: HideSecrets }> {
   const opened = offline ? withUnknownImages(build.options) : build.options;
-  const { compile, CompileError } = await import('../../offline/compile.ts');
+  const { compile, CompileError } = await import('../../daemonless/compile.ts');
   const { inspectContext } = await import('../../context/inspect-context.ts');
   const { signal } = io;
   const compiled = await untilAborted(compile(opened), signal).catch(async (error) => {
     if (!(error instanceof CompileError)) throw error;
     throw new Exit(await reportFailure(error, io, build));
   });
-  const { graphOfAllStages, mayHaveOtherStages } = await import('../../offline/all-stages.ts');
+  const { graphOfAllStages, mayHaveOtherStages } = await import('../../daemonless/all-stages.ts');
   const isProposed = (suggest || format === 'json') && mayHaveOtherStages(compiled);
   const allStages = isProposed ? await untilAborted(graphOfAllStages(opened), signal) : undefined;
   if (isProposed && !allStages)

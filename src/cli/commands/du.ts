@@ -1,9 +1,9 @@
 /** `tsfront du`: the records of a daemon's build cache. */
 import { Command } from '@commander-js/extra-typings';
 import type { CacheRecord } from '../../client/index.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { formatBytes } from '../../text/number.ts';
 import { redactedJson } from '../../text/redact.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { printCacheRecords } from '../cache-records.ts';
 import type { Io } from '../io.ts';
 import { parseCacheFilters } from '../options/cache-filter.ts';

@@ -1,20 +1,20 @@
 /** `tsfront explain`: which steps of a build run again after a change, and why. */
 import { stat } from 'node:fs/promises';
+import { unknownImagesNote } from '../../daemonless/unknown-images.ts';
 import type { BuildRecord } from '../../explain/build-record.ts';
-import { unknownImagesNote } from '../../offline/unknown-images.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { redactedJson } from '../../text/redact.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { lastRecord } from '../explain-command/build-records.ts';
 import type { SharedWork } from '../explain-command/explained-side.ts';
 import type { Io } from '../io.ts';
+import { daemonlessCommand, type SourceFlags } from '../options/daemonless-command.ts';
 import { inFlags } from '../options/flag-names.ts';
-import { offlineCommand, type SourceFlags } from '../options/offline-command.ts';
 import { type OptionsOf, options } from '../options/options.ts';
 import { requireOwnPlaces, requireWritable, writeOutput, writeText } from '../output.ts';
 import { timeSince } from '../time-since.ts';
 
 function declare() {
-  return offlineCommand('explain')
+  return daemonlessCommand('explain')
     .summary('say why steps of a build run again')
     .description(
       "Compares two builds without a daemon: which steps of the newer one are not in the older one's cache, the first cause of each (a file, a variable, the instruction, the base image, …), and which steps only follow from others. Files are compared as BuildKit does: by content, mode and name, not by time.",
@@ -55,7 +55,7 @@ async function run(given: string, flags: ExplainFlags, io: Io): Promise<void> {
   ]);
   const { context, to, option } = await newerSide(given, flags);
   const unknown = new Set<string>();
-  const { compilingOnce } = await import('../../offline/compile-once.ts');
+  const { compilingOnce } = await import('../../daemonless/compile-once.ts');
   const { older, newer, whole } = await bothBuilds(
     { context, option, side: to },
     flags,

@@ -1,13 +1,13 @@
 /** `tsfront fmt`: formats Dockerfiles. */
 import { Command } from '@commander-js/extra-typings';
+import { maxDockerfileBytes } from '../../daemonless/locate-context.ts';
 import { compareStarts, DiagnosticError } from '../../diagnostic/diagnostic.ts';
 import { decodeText, encodeText } from '../../go/text.ts';
-import { maxDockerfileBytes } from '../../offline/locate-context.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { isProgram } from '../../program/program-file.ts';
 import { isDescriptor, readNamedFile } from '../../system/named-file.ts';
 import { count, formatInteger } from '../../text/number.ts';
 import { printableLine } from '../../text/printable.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { Exit, exitCode } from '../exit.ts';
 import { reportFailure } from '../failure.ts';
 import type { Io } from '../io.ts';
@@ -70,7 +70,7 @@ async function formatStandardInput(flags: FmtFlags, counts: Counts, io: Io): Pro
 }
 
 async function formatFiles(paths: readonly string[], flags: FmtFlags, counts: Counts, io: Io): Promise<void> {
-  const { findDockerfiles } = await import('../../offline/find-dockerfiles.ts');
+  const { findDockerfiles } = await import('../../daemonless/find-dockerfiles.ts');
   const { replaceFile } = await import('../../system/replace-file.ts');
   const { files, unreadable } = await findDockerfiles(paths, io);
   for (const { path, reason } of unreadable)

@@ -2,17 +2,17 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { Compiled } from '../../daemonless/compile.ts';
 import type { GraphOptions } from '../../graph/index.ts';
-import type { Compiled } from '../../offline/compile.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { compileBuild } from '../compile-build.ts';
 import type { Io } from '../io.ts';
-import { contextArgument, offlineCommand } from '../options/offline-command.ts';
+import { contextArgument, daemonlessCommand } from '../options/daemonless-command.ts';
 import { type OptionsOf, options } from '../options/options.ts';
 import { requireOwnPlaces, requireWritable, writeOutput } from '../output.ts';
 
 function declare() {
-  return offlineCommand('graph')
+  return daemonlessCommand('graph')
     .summary('draw the build graph of a Dockerfile')
     .description('Draws the build graph of a Dockerfile or a build program, without a daemon.')
     .argument(...contextArgument)

@@ -1,18 +1,18 @@
 /** `tsfront lock`: writes what the sources of a Dockerfile are at this moment to `Dockerfile.lock`, or compares it. */
 import { lstat } from 'node:fs/promises';
 import { Command } from '@commander-js/extra-typings';
+import { maxDockerfileBytes } from '../../daemonless/locate-context.ts';
+import type { Pin } from '../../daemonless/lock/resolve-source.ts';
+import type { ChangedSource, UpdatedLock } from '../../daemonless/lock/update-lock.ts';
+import { withUnknownImages } from '../../daemonless/unknown-images.ts';
 import { lockFileName } from '../../gateway/frontend-files.ts';
 import { decodeText } from '../../go/text.ts';
 import { defaultPlatform, formatPlatform, normalizePlatform } from '../../image/platform.ts';
 import { formatLock, type Lock, lockVersion, maxLockLength, readLock } from '../../lock/lock-file.ts';
-import { maxDockerfileBytes } from '../../offline/locate-context.ts';
-import type { Pin } from '../../offline/lock/resolve-source.ts';
-import type { ChangedSource, UpdatedLock } from '../../offline/lock/update-lock.ts';
-import { withUnknownImages } from '../../offline/unknown-images.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { readNamedFile } from '../../system/named-file.ts';
 import { count } from '../../text/number.ts';
 import { redactedJson } from '../../text/redact.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { Exit, exitCode } from '../exit.ts';
 import { reportFailure } from '../failure.ts';
 import { formatTable } from '../format-table.ts';
@@ -138,7 +138,7 @@ async function makeLock(
       ? [...new Set(requested)]
       : (previous?.platforms ?? [formatPlatform(normalizePlatform(defaultPlatform()))]);
   const text = decodeText(await readNamedFile(build.dockerfile, maxDockerfileBytes, io.signal));
-  const { updateLock } = await import('../../offline/lock/update-lock.ts');
+  const { updateLock } = await import('../../daemonless/lock/update-lock.ts');
   // Without the network a check compares names only, and what an image brings with it is then unknown.
   const isLocal = check === true && offline === true;
   const updated = await updateLock({
@@ -180,7 +180,7 @@ async function report(
 }
 
 async function writePolicy(lock: Lock, file: string, io: Io): Promise<void> {
-  const { lockPolicy } = await import('../../offline/lock/source-policy.ts');
+  const { lockPolicy } = await import('../../daemonless/lock/source-policy.ts');
   const { text, omitted } = lockPolicy(lock);
   for (const name of omitted)
     io.writeStderr(

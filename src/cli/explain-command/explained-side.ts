@@ -4,21 +4,21 @@
  */
 import { readFile, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { compilingOnce } from '../../daemonless/compile-once.ts';
+import { withUnknownImages } from '../../daemonless/unknown-images.ts';
 import type { BuildRecord } from '../../explain/build-record.ts';
 import type { RecordedBuild } from '../../explain/make-record.ts';
 import type { TreeOptions } from '../../explain/taken-trees.ts';
 import type { UnchangedFiles } from '../../explain/unchanged-files.ts';
 import { splitAtFirst } from '../../go/split-at-first.ts';
 import type { Definition } from '../../llb/definition.ts';
-import type { compilingOnce } from '../../offline/compile-once.ts';
-import { withUnknownImages } from '../../offline/unknown-images.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { Exit } from '../exit.ts';
 import { reportFailure } from '../failure.ts';
 import { untilAborted } from '../interrupt.ts';
 import type { Io } from '../io.ts';
 import { type OpenedBuild, openBuild } from '../open-build.ts';
-import type { SourceFlags } from '../options/offline-command.ts';
+import type { SourceFlags } from '../options/daemonless-command.ts';
 import { digestDir, type RecordedPlace, recordKey } from './build-records.ts';
 
 /** What names a build. */
@@ -116,7 +116,7 @@ export async function recordOpened(
 ): Promise<BuildRecord> {
   const options = unchanged ? withFilling(build, unchanged) : build.options;
   const opened = flags.offline ? withUnknownImages(options) : options;
-  const { compile, CompileError } = await import('../../offline/compile.ts');
+  const { compile, CompileError } = await import('../../daemonless/compile.ts');
   // The images of a build are known when it is compiled.
   const compiling = flags.writeImages === undefined ? shared.compile(opened) : compile(opened);
   const compiled = await untilAborted(compiling, io.signal).catch(async (error) => {
@@ -183,7 +183,7 @@ async function openFile(
   try {
     const definitions = isBinary ? await readBinary(bytes) : await readJson(bytes.toString());
     if (!(definitions instanceof Map)) return definitions;
-    const { openBuildContext } = await import('../../offline/build-context.ts');
+    const { openBuildContext } = await import('../../daemonless/build-context.ts');
     const opened = await openBuildContext({ context, file: flags.file, readStdin: io.readStdin, offline: true });
     return await makeRecordOf({ compiled: { definitions }, opened }, { withoutGit }, io);
   } catch (error) {
@@ -207,7 +207,7 @@ async function readJson(text: string): Promise<BuildRecord | Map<string, Definit
   const { version } = JSON.parse(text) as { version?: unknown };
   if (version !== undefined)
     throw new Error(`it is neither a record nor a compiled file (its version is ${JSON.stringify(version)})`);
-  const { parseCompiled } = await import('../../offline/compiled-file.ts');
+  const { parseCompiled } = await import('../../daemonless/compiled-file.ts');
   try {
     return new Map(parseCompiled(text).definitions);
   } catch (error) {

@@ -1,7 +1,7 @@
 /** `--add-host`. */
 import { isIP } from 'node:net';
 import { splitAtFirst } from '../../go/split-at-first.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 
 /** `HOST:IP[,IP…]` or `HOST=IP[,IP…]`; the IP `host-gateway` is what the daemon says its host is. @throws UsageError */
 export function parseHost(text: string, hostGateway: string | undefined): string[] {

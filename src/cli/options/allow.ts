@@ -1,7 +1,7 @@
 /** `--allow`: what a build may do beyond the usual. */
 import { splitAtFirst } from '../../go/split-at-first.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { didYouMean } from '../../text/suggest.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import type { BuildFlags } from './declare-build.ts';
 
 /**

@@ -1,5 +1,5 @@
 /** `--attest`, `--provenance` and `--sbom`. */
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { attestationTable, checkAttributes } from './attributes.ts';
 import type { BuildFlags } from './declare-build.ts';
 import { parseBoolean, parseFields, shownValue } from './fields.ts';

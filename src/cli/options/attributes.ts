@@ -6,8 +6,8 @@
 import { type AttributeForm, type AttributeTable, exporterTable } from '../../client/exporter-table.ts';
 import { parseDuration } from '../../go/duration.ts';
 import { isBool } from '../../go/strconv.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { didYouMean } from '../../text/suggest.ts';
+import { UsageError } from '../../text/usage-error.ts';
 
 /** The attributes of each type. */
 type Kinds = Readonly<Record<string, AttributeTable>>;

@@ -1,7 +1,7 @@
 /** `--auth-host`. */
-import { UsageError } from '../../offline/usage-error.ts';
 import { isRegistryHost } from '../../registry/registry-address.ts';
 import { redactCredentials } from '../../text/redact.ts';
+import { UsageError } from '../../text/usage-error.ts';
 
 /**
  * The registries of `--auth-host`; undefined for all of them. @throws UsageError for what is not a host of a registry

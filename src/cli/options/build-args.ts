@@ -1,10 +1,10 @@
 /** `--build-arg` and `--build-arg-file`. */
+import type { ArgWatch } from '../../daemonless/build-arg-use.ts';
 import { splitAtFirst } from '../../go/split-at-first.ts';
 import { trimSpaceLeft } from '../../go/unicode.ts';
-import type { ArgWatch } from '../../offline/build-arg-use.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { type Environment, variableOf } from '../../system/environment-variables.ts';
 import { systemErrorsInWords } from '../../text/system-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import type { Io } from '../io.ts';
 
 /**

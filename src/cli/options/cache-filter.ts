@@ -1,6 +1,6 @@
 /** `--filter` of the commands that list and remove records of the build cache. */
-import { UsageError } from '../../offline/usage-error.ts';
 import { didYouMean } from '../../text/suggest.ts';
+import { UsageError } from '../../text/usage-error.ts';
 
 /** BuildKit's filters for records. */
 const recordFields = ['id', 'parents', 'description', 'inuse', 'mutable', 'immutable', 'type', 'shared', 'private'];

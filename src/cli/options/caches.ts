@@ -2,7 +2,7 @@
 import { cacheExportTable, cacheImportTable } from '../../client/cache-table.ts';
 import type { CacheEntry } from '../../client/index.ts';
 import { parseNormalizedNamed } from '../../image/reference.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { checkAttributes } from './attributes.ts';
 import { parsePairs, shownValue } from './fields.ts';
 import { flagValue } from './flag-value.ts';

@@ -2,8 +2,8 @@
 import type { SshSource } from '../../client/index.ts';
 import { ssh } from '../../client/session/ssh.ts';
 import { splitAtFirst } from '../../go/split-at-first.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { isDescriptor } from '../../system/named-file.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { parseBoolean } from './fields.ts';
 
 /** `default|ID[=SOCKET|KEY[,KEY…]][,raw=BOOL]`; a context that is fetched with ssh has the default agent. */

@@ -1,7 +1,7 @@
 /** Addresses of daemons, as options name them. Loaded when a command talks to one. */
 import { parseAddress } from '../../client/connect/address.ts';
 import { isBuilderName } from '../../client/connect/buildx-builder.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 
 /**
  * Checks the value of a flag that names a daemon.

@@ -1,6 +1,6 @@
 /** The frontend options that all commands with a Dockerfile have flags for. */
 import { type LockMode, lockBuildArg } from '../../lock/lock-mode.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import type { Io } from '../io.ts';
 import { frontendArgs, refusePath } from './build-args.ts';
 import type { DockerfileFlags } from './dockerfile-command.ts';

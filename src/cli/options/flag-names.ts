@@ -1,7 +1,7 @@
 /** Errors of the library about its options, in the words of the command line. */
 import { inBuildFlags } from '../../gateway/build-flags.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { errorMessage } from '../../text/error-message.ts';
+import { UsageError } from '../../text/usage-error.ts';
 
 /** The flag for each option that the library names, in backticks, in its errors. */
 const flags: Readonly<Record<string, string>> = {

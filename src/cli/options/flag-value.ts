@@ -1,6 +1,6 @@
 /** Values of flags whose parser does not know which flag it is about. */
-import { UsageError } from '../../offline/usage-error.ts';
 import { redactSecretsOf } from '../../text/redact.ts';
+import { UsageError } from '../../text/usage-error.ts';
 
 /** Parses the value of a flag. @throws UsageError that names the flag */
 export function flagValue<T>(flag: string, text: string, parse: (text: string) => T): T {

@@ -1,6 +1,6 @@
 /** The frontend options that the flags of `tsfront build` stand for. */
 import { parseRamInBytes } from '../../go/size.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import type { Io } from '../io.ts';
 import { parseHost } from './add-host.ts';
 import { attestations } from './attestations.ts';

@@ -1,7 +1,7 @@
 /** `--config` and `--no-config`: the configuration of the lint rules for each Dockerfile. */
-import { LintConfigError } from '../../offline/lint-config-error.ts';
-import { findLintConfig, type LintSettings, readLintConfig } from '../../offline/lint-config-file.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { LintConfigError } from '../../daemonless/lint-config-error.ts';
+import { findLintConfig, type LintSettings, readLintConfig } from '../../daemonless/lint-config-file.ts';
+import { UsageError } from '../../text/usage-error.ts';
 
 /** Gives the settings for the Dockerfiles of a directory; undefined if it has none. */
 export type SettingsOf = (dir: string) => Promise<LintSettings | undefined>;

@@ -1,8 +1,8 @@
 /** Values `NAME=VALUE` of options that all commands with a Dockerfile take, by the rules of `docker buildx build`. */
 import { splitAtFirst } from '../../go/split-at-first.ts';
 import { contextName } from '../../image/reference.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { redactCredentials } from '../../text/redact.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { refusePath } from './build-args.ts';
 
 /**

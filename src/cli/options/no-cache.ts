@@ -1,5 +1,5 @@
 /** `--no-cache` and `--no-cache-filter`. */
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { refusePath } from './build-args.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** The platforms on the command line or in the environment. */
 import { defaultPlatform, formatPlatform, normalizePlatform, parsePlatform } from '../../image/platform.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 
 /**
  * Returns the platforms to build for, normalized (`linux/x86_64` becomes `linux/amd64`, `local` this machine's

@@ -2,7 +2,7 @@
 import { parseCsvFields } from '../../go/csv.ts';
 import { splitAtFirst } from '../../go/split-at-first.ts';
 import { isTrue, parseBool } from '../../go/strconv.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { policyAdvice } from '../rego-policy.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** The value of `--progress`, and the variable BUILDKIT_PROGRESS behind it. */
 import type { ProgressMode } from '../../client/index.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import { progressModes as modes } from './options.ts';
 
 /** Returns the progress mode of a build. @throws UsageError for an unknown mode, or flags that contradict each other */

@@ -3,8 +3,8 @@ import { checkCpuset } from '../../go/cpuset.ts';
 import { parseRamInBytes } from '../../go/size.ts';
 import { splitAtFirst } from '../../go/split-at-first.ts';
 import { parseInteger } from '../../go/strconv.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { didYouMean } from '../../text/suggest.ts';
+import { UsageError } from '../../text/usage-error.ts';
 
 const nonNegative = (text: string) => {
   const value = parseInteger(text, 10, 64);

@@ -1,9 +1,9 @@
 /** `--secret`. */
 import { statSync } from 'node:fs';
 import type { SecretSource } from '../../client/index.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { variableOf } from '../../system/environment-variables.ts';
 import { didYouMean } from '../../text/suggest.ts';
+import { UsageError } from '../../text/usage-error.ts';
 import type { Io } from '../io.ts';
 import { parsePairs } from './fields.ts';
 

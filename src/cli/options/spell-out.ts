@@ -1,7 +1,7 @@
 /** Arguments that docker takes and our parser does not. */
 import type { CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import { isBool } from '../../go/strconv.ts';
-import { UsageError } from '../../offline/usage-error.ts';
+import { UsageError } from '../../text/usage-error.ts';
 
 /**
  * Spells out flags with a value (`--push=false`, `-f=file`), and `--no-cache=STAGES` (docker's `--no-cache-filter`),

@@ -1,7 +1,7 @@
 /** `--ulimit`. */
 import { splitAtFirst } from '../../go/split-at-first.ts';
-import { UsageError } from '../../offline/usage-error.ts';
 import { didYouMean } from '../../text/suggest.ts';
+import { UsageError } from '../../text/usage-error.ts';
 
 const ulimits = [
   'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime',

@@ -1,12 +1,12 @@
 /** Graphs: what is written reads as it was, and what is not a graph is refused in words. */
+import { compile } from '../../../../src/daemonless/compile.ts';
 import { Definition } from '../../../../src/llb/definition.ts';
 import { formatDot } from '../../../../src/llb/dot.ts';
 import { formatJson } from '../../../../src/llb/format-json.ts';
 import { loadDefinition } from '../../../../src/llb/load.ts';
 import { formatTree } from '../../../../src/llb/tree.ts';
-import { compile } from '../../../../src/offline/compile.ts';
+import { optionsOf } from '../../../daemonless/golden-options.ts';
 import { readCase } from '../../../golden/cases.ts';
-import { optionsOf } from '../../../offline/golden-options.ts';
 import { graphs } from '../corpus.ts';
 import { mutate } from '../mutate.ts';
 import { hold, mayThrow, type Target } from '../run.ts';

@@ -1,11 +1,11 @@
 /** Builds of changed Dockerfiles: they compile, or fail with an error that is about the Dockerfile. */
+import { checkDockerfile } from '../../../../src/daemonless/check.ts';
+import { compile } from '../../../../src/daemonless/compile.ts';
+import { memoryTree } from '../../../../src/daemonless/file-tree.ts';
 import { toStatus } from '../../../../src/gateway/error-status.ts';
-import { checkDockerfile } from '../../../../src/offline/check.ts';
-import { compile } from '../../../../src/offline/compile.ts';
-import { memoryTree } from '../../../../src/offline/file-tree.ts';
 import { causesOf } from '../../../../src/text/causes.ts';
+import { optionsOf } from '../../../daemonless/golden-options.ts';
 import { type GoldenCase, goldenNames, readCase } from '../../../golden/cases.ts';
-import { optionsOf } from '../../../offline/golden-options.ts';
 import { mutate } from '../mutate.ts';
 import { hold, mayFail, type Target } from '../run.ts';
 
