@@ -77,6 +77,12 @@ export function createDaemonlessBridge(options: DaemonlessOptions): DaemonlessBr
     return (entry.tree ??= definitionFiles(entry.definition, options));
   }
 
+  async function resolveImage(ref: string, request: ResolveImageRequest): Promise<ResolvedImage> {
+    const image = await findImage(ref, request, options);
+    if (image.unknown) unknownImages.add(formatReference({ ...parseNormalizedNamed(ref), digest: '' }));
+    return image;
+  }
+
   return {
     signal: options.signal,
     options: {
@@ -107,12 +113,8 @@ export function createDaemonlessBridge(options: DaemonlessOptions): DaemonlessBr
       return (await treeOf(ref)).stat(path);
     },
 
-    async resolveImageConfig(ref, request) {
-      const image = await findImage(ref, request, options);
-      if (image.unknown) unknownImages.add(formatReference({ ...parseNormalizedNamed(ref), digest: '' }));
-      return image;
-    },
-    resolveSourceMetadata: (source, request) => sourceMetadata(source, request, options),
+    resolveImageConfig: resolveImage,
+    resolveSourceMetadata: (source, request) => sourceMetadata(source, request, options.remote, resolveImage),
 
     async evaluate() {},
     async warn(_vertex, warning) {
@@ -151,7 +153,8 @@ async function findImage(
 async function sourceMetadata(
   source: SourceOp,
   request: ResolveSourceRequest,
-  options: DaemonlessOptions,
+  remote: RemoteSources | undefined,
+  resolveImage: Bridge['resolveImageConfig'],
 ): Promise<SourceMetadata> {
   const { identifier } = source;
   const [, scheme, ref] = /^(docker-image|oci-layout):\/\/(.*)$/.exec(identifier) ?? [];
@@ -160,12 +163,12 @@ async function sourceMetadata(
       scheme === 'oci-layout'
         ? { sessionId: source.attrs['oci.session'] ?? '', storeId: source.attrs['oci.store'] ?? '' }
         : undefined;
-    const { digest, config } = await findImage(ref, { ...request, ociLayout }, options);
+    const { digest, config } = await resolveImage(ref, { ...request, ociLayout });
     return { source, image: { digest, config } };
   }
   if (identifier.startsWith('local://')) return { source };
-  if (!options.remote) throw new RemoteSource(`${redactCredentials(identifier)} cannot be asked for its time offline`);
-  return options.remote.metadata(source);
+  if (!remote) throw new RemoteSource(`${redactCredentials(identifier)} cannot be asked for its time offline`);
+  return remote.metadata(source);
 }
 
 /** The error for an image that no resolver knows. */
