@@ -13,11 +13,12 @@ export function readMounts({ mounts }: RunInstruction): MountFlag[] {
   });
 }
 
-/** Whether files below a directory stay in a cache or disappear: something that is not part of the layer is mounted. */
-export function isMounted(run: RunInstruction, directory: string): boolean {
-  const below = (target: string): boolean => {
-    const path = target.replace(/\/+$/, '');
-    return path === directory || directory.startsWith(`${path}/`);
+/** Whether a path is in a mount, so that what a RUN writes there is not part of its layer. */
+export function isMounted(run: RunInstruction, path: string): boolean {
+  const holdsPath = (target: string): boolean => {
+    const mounted = target.replace(/\/+$/, '');
+    return mounted === path || path.startsWith(`${mounted}/`);
   };
-  return readMounts(run).some(({ type, target }) => (type === 'cache' || type === 'tmpfs') && below(target));
+  const holdsFiles = new Set(['bind', 'cache', 'tmpfs']);
+  return readMounts(run).some(({ type, target }) => holdsFiles.has(type) && holdsPath(target));
 }

@@ -1,5 +1,6 @@
 import type { AddInstruction, CopyInstruction, RunInstruction } from '../../parser/ast.ts';
 import type { LintStage } from '../lint-file.ts';
+import { isMounted } from '../mounts.ts';
 import type { Finding, LintRule } from '../rule.ts';
 import type { ShellCommand } from '../shell/command.ts';
 import { shippedStages } from '../stage-chain.ts';
@@ -44,12 +45,13 @@ function* findInStage(stage: LintStage): Generator<Finding> {
     const at = isMoved ? undefined : directory;
     for (const command of commands) {
       const downloaded = resolvePath(at, downloadedFile(command));
-      if (downloaded !== undefined) files.set(downloaded, instruction);
+      if (downloaded !== undefined && !isMounted(instruction, downloaded)) files.set(downloaded, instruction);
       for (const target of removed(command)) {
         const path = resolvePath(at, target);
-        const by = path === undefined ? undefined : files.get(path);
-        if (by) files.delete(path!);
-        if (by && by !== instruction) yield report(instruction, command, path!, by);
+        if (path === undefined || isMounted(instruction, path)) continue;
+        const by = files.get(path);
+        files.delete(path);
+        if (by && by !== instruction) yield report(instruction, command, path, by);
       }
     }
   }

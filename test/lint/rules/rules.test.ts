@@ -109,6 +109,14 @@ describe('what a finding says is true', () => {
   test.each<[LintRuleName, string]>([
     ['SeveralSourcesToFile', 'COPY a b "c:\\x\\"]'],
     ['CurlWithoutFail', 'RUN ["curl", "-f", "http://localhost"]'],
+    [
+      'RemovedInLaterLayer',
+      'RUN --mount=type=cache,target=/tmp curl -fo /tmp/a https://example.com/a\nRUN rm -f /tmp/a',
+    ],
+    [
+      'RemovedInLaterLayer',
+      'RUN curl -fo /tmp/a https://example.com/a\nRUN --mount=type=tmpfs,target=/tmp rm -f /tmp/a',
+    ],
     ['RemovedInLaterLayer', 'RUN if true; then curl -fo /tmp/a https://example.com/a; fi\nRUN rm -f /tmp/a'],
   ])('%s says nothing of %s', async (name, text) => {
     expect(await findings(name, instruction(text))).toEqual([]);
