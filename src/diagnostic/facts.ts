@@ -1,4 +1,4 @@
-/** What a problem is about, as data. Messages and hints are for people: no code reads them. */
+/** What a problem is about, as data. Fixes and hints read it instead of messages, which are for people. */
 import { findCause } from '../text/causes.ts';
 import { hideFields } from '../text/short-error.ts';
 

@@ -5,8 +5,8 @@
 import type { Cause } from '../../explain/cause.ts';
 import type { ExplainedStep } from '../../explain/compare-builds.ts';
 
-/** What the steps of a line say to those that follow from it. */
-interface Said {
+/** What the steps of a line have for those that follow from it. */
+interface LineCauses {
   /** All causes of the line, as JSON, also those that it leaves to other lines. */
   readonly causes: Set<string>;
   /** The lines that these steps follow from. */
@@ -21,24 +21,24 @@ interface Said {
  * @param steps of an explanation, in its order
  */
 export function firstCauses(steps: readonly ExplainedStep[]): ExplainedStep[] {
-  const platforms = new Map<string, Map<number, Said>>();
+  const platforms = new Map<string, Map<number, LineCauses>>();
   return steps.map((step) => {
-    const lines = platforms.get(step.platform) ?? new Map<number, Said>();
+    const lines = platforms.get(step.platform) ?? new Map<number, LineCauses>();
     platforms.set(step.platform, lines);
-    const sources = step.followsFrom.map((line) => ({ line, said: lines.get(line) }));
+    const sources = step.followsFrom.map((line) => ({ line, above: lines.get(line) }));
     const keys = step.causes.map((cause) => JSON.stringify(cause));
     const causes = step.causes.filter(
       (cause, index) =>
-        !(isShared(cause) && sources.some(({ said }) => said?.causes.has(keys[index]!))) &&
+        !(isShared(cause) && sources.some(({ above }) => above?.causes.has(keys[index]!))) &&
         !step.followsFrom.some((line) => isSetAt(cause, step.file, line)),
     );
-    const from = new Set(sources.flatMap(({ line, said }) => (!said || said.isRoot ? line : [...said.from])));
+    const from = new Set(sources.flatMap(({ line, above }) => (!above || above.isRoot ? line : [...above.from])));
     const followsFrom = [...from].sort((a, b) => a - b);
-    const said = lines.get(step.line) ?? { causes: new Set(), from: new Set(), isRoot: false };
-    lines.set(step.line, said);
-    for (const key of keys) said.causes.add(key);
-    for (const line of followsFrom) said.from.add(line);
-    said.isRoot ||= causes.length > 0;
+    const own = lines.get(step.line) ?? { causes: new Set(), from: new Set(), isRoot: false };
+    lines.set(step.line, own);
+    for (const key of keys) own.causes.add(key);
+    for (const line of followsFrom) own.from.add(line);
+    own.isRoot ||= causes.length > 0;
     return { ...step, causes, followsFrom };
   });
 }
