@@ -76,7 +76,7 @@ function runText(dockerfile: Dockerfile, instruction: RunInstruction): CommandTe
 }
 
 /**
- * The text behind the keyword and the flags.
+ * The text after the keyword and the flags.
  *
  * @param skipped what else is not part of it
  * @param ownEnd where its here-documents begin

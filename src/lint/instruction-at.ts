@@ -9,7 +9,7 @@ export function instructionAt({ instructions }: Dockerfile, line: number): Instr
   return found && found.lines.end >= line ? found : undefined;
 }
 
-/** The first instruction that begins behind a line; logarithmic as well. */
+/** The first instruction that begins after a line; logarithmic as well. */
 export function instructionBelow({ instructions }: Dockerfile, line: number): Instruction | undefined {
   return instructions[countBefore(instructions, line + 1)];
 }

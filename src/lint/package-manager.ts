@@ -74,9 +74,9 @@ export interface PackageCommand {
   readonly subcommand: ShellWord | undefined;
   /** Whether that is to install. */
   readonly installs: boolean;
-  /** The options in front of the subcommand and behind it, with the values that are words of their own. */
+  /** The options before and after the subcommand, with the values that are words of their own. */
   readonly options: readonly string[];
-  /** The other words behind the subcommand: packages, files, and texts that are not known. */
+  /** The other words after the subcommand: packages, files, and texts that are not known. */
   readonly operands: readonly ShellWord[];
 }
 

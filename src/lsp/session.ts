@@ -72,7 +72,7 @@ export function instructionAt(document: OpenDocument, offset: number): Instructi
   return undefined;
 }
 
-/** Whether an offset is in a range, or directly behind it. */
+/** Whether an offset is in a range, or directly after it. */
 export const touches = ({ start, end }: SourceRange, offset: number): boolean => start <= offset && offset <= end;
 
 /** The offset of a position; a position outside of the text is moved into it. */

@@ -58,7 +58,7 @@ export function findVariableUses(
 
 const commentLine = /[ \t]*#[^\n]*(?:\n|$)/y;
 
-/** Offset behind the comment lines at the start of a line. */
+/** Offset after the comment lines at the start of a line. */
 function skipComments(text: string, lineStart: number, end: number): number {
   let at = lineStart;
   for (commentLine.lastIndex = at; at < end && commentLine.test(text); ) at = commentLine.lastIndex;

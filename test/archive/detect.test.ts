@@ -24,7 +24,7 @@ describe('an archive', () => {
     ['xz', Buffer.from('fd377a585a0000', 'hex')],
     ['zstd', zstdCompressSync(tarHeader())],
     [
-      'zstd behind a skippable frame',
+      'zstd after a skippable frame',
       Buffer.concat([Buffer.from('502a4d180400000061626364', 'hex'), zstdCompressSync('')]),
     ],
     ['the last kind of skippable frame', Buffer.from('5f2a4d1800000000', 'hex')],

@@ -65,7 +65,7 @@ describe('memory does not grow with what comes out of', () => {
       },
     ],
   ];
-  test.for(packed)('%s', async ([_format, pack], { skip }) => {
+  test.for(packed)('memory does not grow with what comes out of %s', async ([_format, pack], { skip }) => {
     const data = pack();
     if (!data) return skip('there is no xz here');
     expect(data.length).toBeLessThan(1 << 20);
@@ -207,7 +207,7 @@ describe('a tar archive', () => {
       'that links have content, they say',
       () => Buffer.concat([header({ type: '2', size: octal(2 ** 33 - 1) }), file, end]),
     ],
-    ['with anything behind its end', () => Buffer.concat([file, end, Buffer.alloc(1 << 20, 'x')])],
+    ['with anything after its end', () => Buffer.concat([file, end, Buffer.alloc(1 << 20, 'x')])],
   ])('a tar archive with %s is read', async (_what, archive) => {
     expect(await timeOf(archive())).toEqual({ seconds: 7n, nanos: 0 });
     expect(await timeOf(gzipSync(archive()))).toEqual({ seconds: 7n, nanos: 0 });

@@ -72,7 +72,7 @@ const attacks: Readonly<Record<string, () => string | Buffer>> = {
 }; // biome-ignore format: a table
 
 describe.concurrent('a Dockerfile ends with an answer or an error that has', { timeout: 2 * hangsMs }, () => {
-  test.each(Object.entries(attacks))('%s', async (_, make) => {
+  test.each(Object.entries(attacks))('a Dockerfile ends with an answer or an error that has %s', async (_, make) => {
     const dir = temporaryDir();
     mkdirSync(path.join(dir, 'context'));
     writeFileSync(path.join(dir, 'Dockerfile'), make());

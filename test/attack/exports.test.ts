@@ -124,7 +124,7 @@ describe('a directory export is refused, and its destination left as it was, tha
     ['a name after the list', [file('f')], [{ type: Type.PACKET_STAT }, statPacket(file('g'))]],
     ['a request of its own', [file('f')], [{ type: Type.PACKET_REQ, ID: 0 }, { type: Type.PACKET_STAT }, { type: Type.PACKET_FIN }]],
     ['an error of its own', [file('f')], [{ type: Type.PACKET_ERR, data: Buffer.from('broken') }]],
-  ])('%s', async (_, entries, after) => {
+  ])('an export is refused that has %s', async (_, entries, after) => {
     const before = snapshot(root);
     await expect(sendTo([file('!first'), ...entries], after)).rejects.toThrow();
     expect(snapshot(root)).toEqual(before);
@@ -143,7 +143,7 @@ describe('a directory export stays inside of its destination that has', () => {
     ['a file that runs as its owner', [{ path: 's', mode: ModeSetuid | ModeSetgid | 0o777, data: 'x' }]],
     ['a device', [special('null', ModeDevice | ModeCharDevice)]],
     ['directories as deep as a path may be', Array.from({ length: 1800 }, (_, i) => dir(`${'d/'.repeat(i)}d`))],
-  ])('%s', async (_, entries) => {
+  ])('an export stays inside of its destination that has %s', async (_, entries) => {
     const before = snapshot(root, 'dest');
     await sendTo(entries).catch(() => {}); // some file systems and users cannot have it
     expect(snapshot(root, 'dest')).toEqual(before);

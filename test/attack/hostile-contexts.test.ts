@@ -94,7 +94,7 @@ describe('a daemon gets no more than the context when it asks for', () => {
     ['the same with everything excluded', exclude(`${'*'.repeat(2000)}x`)],
     ['patterns and paths together', { ...include('../**'), ...exclude('!../outside'), ...follow('out/secret') }],
     ['the owners of files', { 'override-excludes': '1' }],
-  ])('%s', async (_, headers = {}) => {
+  ])('a daemon gets no more than the context when it asks for %s', async (_, headers = {}) => {
     const answer = await ask({ headers }).catch((error: Error) => error);
     if (answer instanceof Error) expect(answer.message).not.toMatch(/undefined|\n {4}at /);
     else expectInside(answer);
@@ -109,7 +109,7 @@ describe('a daemon gets no more than the context when it asks for', () => {
     ['a number that was not listed', { wanted: () => false, numbers: [1_000_000] }],
     ['a number twice', { wanted: () => true, numbers: [0, 0] }],
     ['the largest number', { wanted: () => false, numbers: [0xffffffff] }],
-  ])('the contents of %s', async (_, asking) => {
+  ])('a daemon gets no more than the context when it asks for the contents of %s', async (_, asking) => {
     const answer = await ask(asking).catch((error: Error) => error);
     if (answer instanceof Error) expect(answer.message).not.toMatch(/undefined|\n {4}at /);
     else expectInside(answer);
@@ -228,13 +228,13 @@ describe('a context that is swapped while it is read does not send what lies out
     ['a directory by a link', () => replace('sub', '../outside')],
     ['a deep directory by a link', () => replace('sub/deep', '../../outside/deep')],
     ['a directory by an absolute link', () => replace('sub', outside)],
-  ])('%s', async (_, swap) => {
+  ])('a context does not send what lies outside after a swap of %s', async (_, swap) => {
     const answer = await ask({ listed: swap }).catch((error: Error) => error);
     if (answer instanceof Error) expect(answer.message).not.toMatch(/undefined|\n {4}at /);
     else for (const text of answer.contents.values()) expect(text).not.toContain(secret);
   }); // biome-ignore format: a table
 
-  test('a file by a pipe, which is not waited for', async () => {
+  test('a pipe in the place of a file is not waited for', async () => {
     const swap = () => {
       rmSync(path.join(context, 'file'));
       execFileSync('mkfifo', [path.join(context, 'file')]);

@@ -63,7 +63,7 @@ test.each([
   ['SIGHUP', 129, 'compile', 'repository.git'],
   ['SIGINT', 130, 'compile', 'Dockerfile'],
   ['SIGTERM', 143, 'check', 'Dockerfile'],
-] as const)('%s, exit code %i: %s of %s', async (signal, code, command, what) => {
+] as const)('%s ends with exit code %i and leaves nothing: %s of %s', async (signal, code, command, what) => {
   const { output, ...rest } = await interrupt([command, `${address}/${what}`], signal);
   expect(rest, output).toEqual({ code, left: [], running: [] });
   expect(output).not.toMatch(/^\s+at /m);

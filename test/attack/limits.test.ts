@@ -78,7 +78,7 @@ test('20,000 warnings: the file is read a few times, not for each of them', asyn
   expect(decoded.bytes).toBeLessThan(8 * text.length);
 });
 
-test('20,000 warnings on the wire: all of them arrive, the file with the first ones', async () => {
+test('20,000 warnings arrive on the wire, the file with the first ones', async () => {
   const text = `FROM scratch\n${lines(20_000, (i) => `MAINTAINER ${i}\n`)}`;
   const goldenCase = { ...readCase('basics/only-from-scratch'), files: new Map([['Dockerfile', text]]) };
   const daemon = createDaemon(goldenCase);

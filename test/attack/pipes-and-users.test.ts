@@ -101,7 +101,7 @@ describe('a pipe of the shell is read', () => {
       'a file as standard input',
       'printf "FROM scratch\\nCOPY a /piped\\n" > ../d; $TSFRONT compile . --format=tree -f /dev/fd/0 < ../d',
     ],
-  ])('%s', async (_, script) => {
+  ])('a pipe is read: %s', async (_, script) => {
     expect((await bash(script)).stdout).toContain('/piped');
   });
 

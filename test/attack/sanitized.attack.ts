@@ -17,7 +17,7 @@ onSanitized('no report of AddressSanitizer and UBSan', () => {
   }, 900_000);
   afterAll(() => program?.remove());
 
-  test('golden cases', { timeout: 3_600_000 }, async () => {
+  test('the sanitized program gives the golden results', { timeout: 3_600_000 }, async () => {
     const differences: string[] = [];
     await inTurns(program, goldenNames(), async (frontend, name) => {
       differences.push(...(await playGolden(frontend, name)));

@@ -18,15 +18,15 @@ function titlesOf(file: string): string[] {
   return [...readFileSync(path.join(root, file), 'utf8').matchAll(written)].map(([, , title = '']) => title);
 }
 
-describe('SECURITY.md names', () => {
-  test.each(references)('$file "$title"', ({ file, title }) => {
+describe('the table of SECURITY.md', () => {
+  test.each(references)('names the test $file "$title"', ({ file, title }) => {
     expect(existsSync(path.join(root, file)), `${file} is missing`).toBe(true);
     expect(title, `${file} without the title of a test`).not.toBe('');
     expect(title, 'a title that tells nothing').toMatch(/ |\w{8}/);
     expect(titlesOf(file).filter((it) => it === title)).toHaveLength(1);
   });
 
-  test('a test for each promise', () => {
+  test('names a test for each promise', () => {
     const rows = text.split('\n').filter((line) => line.startsWith('|'));
     let promises = 0;
     let inPromises = false;

@@ -157,7 +157,7 @@ const shared: readonly (readonly [args: string, text: string | undefined])[] = [
 ];
 
 describe.each(['compile', 'graph', 'check', 'build'])('%s takes and refuses as buildx', (command) => {
-  test.each(shared)('%s', async (args, text) => {
+  test.each(shared)('buildx and tsfront judge %s alike', async (args, text) => {
     const directory = mistakes();
     // Nobody listens there: who gets as far as that has taken the arguments.
     const end = command === 'build' ? ['--builder', `unix://${directory}/nosuch`] : [];

@@ -149,7 +149,7 @@ describe('a Dockerfile that is not there', () => {
       'failed to read dockerfile: open Dockerfile: no such file or directory: there is DOCKERFILE: name it with --file ctx/DOCKERFILE'],
     ['but a directory', { 'ctx/Dockerfile': copyAll }, ['-f', 'ctx'],
       'the Dockerfile ctx is a directory: name the file in it, as ctx/Dockerfile'],
-    ['behind a slash', { 'ctx/Dockerfile': copyAll }, ['-f', 'ctx/Dockerfile/'],
+    ['after a slash', { 'ctx/Dockerfile': copyAll }, ['-f', 'ctx/Dockerfile/'],
       'the Dockerfile ctx/Dockerfile/ does not exist'],
   ]; // biome-ignore format: a list
 

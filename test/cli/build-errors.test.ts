@@ -96,7 +96,7 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
       ['an image that is not there', 'a stage with a typing error', 'a bad instruction'].includes(what),
     );
     test('the three cases have not been renamed', () => expect(checked).toHaveLength(3));
-    test.each(checked)('%s', async (_, dockerfile) => {
+    test.each(checked)('--check prints the error of %s', async (_, dockerfile) => {
       const context = contextOf(dockerfile);
       const theirs = await docker(context, ['--check']);
       for (const args of [['--check'], ['--check', '--progress=quiet'], ['--call=check,format=json']]) {
@@ -212,7 +212,7 @@ await onEngines('errors of builds', { suites: ['forky'] }, (engine) => {
     beforeAll(async () => {
       frontend = await pushFrontend(engine, dir);
     }, 300_000);
-    test.each(inside)('%s', async (_, dockerfile, args) => {
+    test.each(inside)('the frontend image gives the message of docker for %s', async (_, dockerfile, args) => {
       const { message } = await docker(contextOf(dockerfile), args);
       const own = await docker(contextOf(`# syntax=${frontend}\n${dockerfile}`), args);
       expect(own.message?.replace(/line (\d+)/, (_, line: string) => `line ${Number(line) - 1}`)).toContain(message);

@@ -28,18 +28,18 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
 
     test.each([
       [
-        'is told with the name that was meant',
+        'a warning has the name that was meant',
         ['--build-arg=VERISON=1'],
         [warning('VERISON', ' (did you mean VERSION?)')],
       ],
       [
-        'is told each, once',
+        'each argument has one warning',
         ['--build-arg=COLOUR=red', '--build-arg=verson=1', '--build-arg=VERSION=2'],
         [warning('COLOUR'), warning('verson', ' (did you mean VERSION?)')],
       ],
-      ['is nothing where an ARG has it', ['--build-arg=VERSION=1'], []],
+      ['an argument that an ARG has gets no warning', ['--build-arg=VERSION=1'], []],
       [
-        'is nothing where RUN or the frontend takes it',
+        'an argument that RUN or the frontend takes gets no warning',
         ['--build-arg=HTTPS_PROXY=', '--build-arg=BUILDKIT_INLINE_CACHE=1'],
         [],
       ],
@@ -52,7 +52,7 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
       expect(await toldOf('FROM scratch\nARG VERSION\nCOPY Dockerfile /\n', ...args)).toEqual([]);
     });
 
-    test('an ARG that a trigger of the base image has is one', async () => {
+    test('an argument that a trigger of the base image has gets no warning', async () => {
       const name = `${engine.registry}/test/hints-onbuild:${engine.suite}`;
       const parent = temporaryDir({ Dockerfile: `FROM ${base}\nONBUILD ARG FLAVOR\n` });
       const pushed = await runCli([
@@ -119,7 +119,7 @@ await onEngines('hints of builds', { suites: ['forky', 'trixie', 'bookworm'] }, 
         'RUN --mount=from=build,source=/src/lib/ap.js,target=/x true\n',
         'The stage build has /src/lib/app.js: did you mean that?',
       ],
-    ])('%s', async (what, rest, hint) => {
+    ])('a hint tells where the path is: %s', async (what, rest, hint) => {
       const dockerfile = what === 'a mount' ? stage(`FROM ${base}\n${rest}`) : stage(rest);
       const files = { 'app.js': '', 'README.md': '', Dockerfile: dockerfile.replaceAll('BASE', base) };
       const { code, stderr } = await build(temporaryDir(files));

@@ -133,7 +133,7 @@ test('gitlab: a list of issues with stable fingerprints', async () => {
   expect(issues.filter(({ severity }: { severity: string }) => severity === 'major')).not.toEqual([]);
 });
 
-test('checkstyle: XML with a file element for each file', async () => {
+test('checkstyle is XML with a file element for each file', async () => {
   const { dir, stdout } = await report('checkstyle', files);
   expect(XMLValidator.validate(stdout)).toBe(true);
   const parsed = new XMLParser({ ignoreAttributes: false, isArray: (name) => /^(?:file|error)$/.test(name) }).parse(

@@ -87,7 +87,7 @@ describe.skipIf(!script)('a terminal that is closed ends', () => {
     ['prune at its prompt', 'prune'],
     ['a build whose Dockerfile is typed', 'build -f - .'],
     ['a compilation whose Dockerfile is typed', 'compile --offline -f /dev/stdin .'],
-  ])('%s', async (_what, command) => {
+  ])('a closed terminal ends %s', async (_what, command) => {
     const daemon = await fakeControl({ listWorkers: async () => ({ record: [] }) });
     onTestFinished(() => daemon.close());
     const builder = command.startsWith('compile') ? '' : `--builder=${daemon.address}`;

@@ -208,7 +208,7 @@ describe('options', () => {
     expect(stdout).toContain('docker-image://docker.io/library/alpine:latest');
   });
 
-  test('OCI layouts, as images and as named contexts', async () => {
+  test('OCI layouts are images and named contexts', async () => {
     const image = fakeImage({ 'linux/amd64': { config: { Env: ['L=1'] }, rootfs: { diff_ids: [digest] } } });
     for (const [name, text] of image.blobs) await write(`layout/blobs/${name.replace(':', '/')}`, text);
     const entry = { digest: image.digest, annotations: { 'org.opencontainers.image.ref.name': 'v1' } };
@@ -231,7 +231,7 @@ describe('options', () => {
     }
   });
 
-  test('images from a registry, with a cache', async () => {
+  test('images come from a registry, and then from the cache', async () => {
     const registry = await startFakeRegistry();
     try {
       const rootfs = { type: 'layers', diff_ids: [digest] };

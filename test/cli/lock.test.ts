@@ -376,7 +376,7 @@ describe('what cannot be locked', () => {
     expect(await refused()).toMatch(/it is a directory$/m);
   });
 
-  test('a context without a directory, and flags that contradict each other', async () => {
+  test('lock refuses a context without a directory, and flags that contradict each other', async () => {
     expect(await runCli(['lock', `http://${registry.host}/Dockerfile`])).toMatchObject({ code: 2 });
     for (const more of ['--update', '--policy=p.json'])
       expect(await lock('--check', more)).toMatchObject({

@@ -30,7 +30,7 @@ test('flags have values as with docker', () => {
   expect(spellOut(program, ['du', '--json=true'])).toEqual(['du', '--json']);
 });
 
-test('what buildx takes before its commands goes behind them', () => {
+test('what buildx takes before its commands goes after them', () => {
   expect(spellOut(program, ['--builder', 'b', '-D', 'build', '-q', '.'])).toEqual([
     'build',
     '--builder',

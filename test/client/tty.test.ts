@@ -41,7 +41,7 @@ const texts = {
   'stray bytes': Buffer.from([0xff, 0xfe, 0x80, 0xe4, 0xbd]).toString('latin1').repeat(20),
 };
 
-describe.each(Object.entries(texts))('%s', (_, text) => {
+describe.each(Object.entries(texts))('a text with %s', (_, text) => {
   test.each([[80, 24], [40, 24], [33, 10], [20, 10], [19, 10], [5, 10], [2, 10], [1, 10]])('the text does not break a display of %i columns and %i rows', async (columns, rows) => {
     const statuses = [{ id: text, vertex: 'b', name: '', current: 1_500_000, total: 3_000_000, timestamp: T, started: T, completed: undefined }];
     const name = update({ vertexes: [vertex('b', text, { started: T })] });

@@ -309,7 +309,7 @@ await onEngines(
       link: '-> src',
       'to-file': '-> src/deep/c.ts',
     });
-    test.each(instructions)('%s', async (instruction) => {
+    test.each(instructions)('the engine copies the files of the report for %s', async (instruction) => {
       const dir = temporaryDir();
       cpSync(source, dir, { recursive: true, verbatimSymlinks: true });
       writeFileSync(path.join(dir, 'Dockerfile'), `FROM scratch\n${instruction}\n`);

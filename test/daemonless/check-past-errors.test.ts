@@ -28,7 +28,7 @@ async function check(text: string, opts?: Readonly<Record<string, string>>): Pro
   return problems.map(({ range, code }) => `${range ? lineColumn(source, range.start).line : '-'} ${code}`);
 }
 
-/** Problems of BuildKit's rules, of tsfront's own, of lowering and of the context, before and behind a wrong line. */
+/** Problems of BuildKit's rules, of tsfront's own, of lowering and of the context, before and after a wrong line. */
 const linesBefore = ['FROM node:latest AS build', 'WORKDIR app', 'ENV A 1', 'RUN apt-get install foo', 'CMD npm start'];
 const foundBefore = [
   '1 LatestBase',
@@ -73,7 +73,7 @@ test.each<[what: string, lines: readonly string[], errors: readonly string[]]>([
   ],
   ['a FROM with a wrong flag', ['FROM --where=linux/amd64 alpine:3 AS x'], ['6 unknown-flag']],
   ['a FROM with too many words', ['FROM alpine:3 x y z'], ['6 bad-arguments']],
-  ['a FROM without a name behind AS', ['FROM alpine:3 AS'], ['6 bad-arguments']],
+  ['a FROM without a name after AS', ['FROM alpine:3 AS'], ['6 bad-arguments']],
   ['a FROM alone', ['FROM'], ['6 bad-arguments']],
   ['a FROM with a wrong platform', ['FROM --platform=a/b/c/d/e alpine:3'], ['6 bad-platform']],
   ['a FROM with a wrong name', ['FROM alpine:3 AS 1x'], ['6 bad-stage-name']],
@@ -92,7 +92,7 @@ test.each<[what: string, lines: readonly string[], errors: readonly string[]]>([
   ['a SHELL that is no array', ['SHELL /bin/bash -c'], ['6 bad-arguments']],
   ['a SHELL in single quotes', ["SHELL ['/bin/bash', '-c']"], ['6 bad-arguments']],
   ['a line that was to continue the one above', ['RUN ls &&', '  ls /'], ['7 unknown-instruction']],
-])('%s hides no problem before and behind it, and makes no other', async (_, lines, errors) => {
+])('%s hides no problem before and after it, and makes no other', async (_, lines, errors) => {
   const found = await check([...linesBefore, ...lines, ...linesBehind].join('\n'));
   const shift = linesBefore.length + lines.length;
   expect(found).toEqual([...foundBefore, ...errors, ...foundBehind.map(([line, code]) => `${line + shift} ${code}`)]);
@@ -299,7 +299,7 @@ test('the answer of frontend.lint itself ends at the first error', async () => {
   expect(warnings.map(({ ruleName }: { ruleName: string }) => ruleName)).toEqual(['JSONArgsRecommended']);
 });
 
-test('fixes behind a here-document without an end are left to people', async () => {
+test('fixes after a here-document without an end are left to people', async () => {
   const text = "FROM alpine:3 as a\nCMD ['a']\nRUN <<E\nls\nCMD ['a']\n";
   const { problems } = await checkDockerfile(optionsOf(text));
   expect(problems.flatMap(({ code, fix }) => (fix ? code : []))).toEqual(['FromAsCasing', 'BrokenArray']);

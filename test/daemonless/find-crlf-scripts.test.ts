@@ -56,7 +56,7 @@ describe('a script with CR LF is found', () => {
     // Of a here-document.
     [['COPY <<EOF /x', 'echo a\r', 'EOF', 'CMD ["/x"]'], ['2 /x']],
     [['WORKDIR /app', 'COPY <<x bin/', 'echo a\r', 'x', 'RUN sh ./bin/x'], ['3 /app/bin/x']],
-  ])('%j', async (lines, expected) => {
+  ])('the script is found in %j', async (lines, expected) => {
     expect(await found(lines)).toEqual(expected);
   });
 });
@@ -75,7 +75,7 @@ describe('nothing is found where there is no script, or one that is mended', () 
     [['COPY ../../entry.txt /']],
     [['COPY <<EOF /x', 'a\r', 'EOF', 'RUN cat /x']],
     [['COPY <<EOF /x.sh', '#!/bin/sh\r', 'EOF', 'CMD ["/x.sh"]']], // told without a context
-  ])('%j', async (lines) => {
+  ])('nothing is found in %j', async (lines) => {
     expect(await found(lines)).toEqual([]);
   });
 

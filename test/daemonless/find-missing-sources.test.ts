@@ -83,14 +83,14 @@ const cases: readonly (readonly [instruction: string, missing: string | undefine
 ];
 
 describe('check reports what is missing', () => {
-  test.each(cases)('%s', async (instruction, missing) => {
+  test.each(cases)('check reports what is missing for %s', async (instruction, missing) => {
     const { missing: found } = await check(`FROM scratch\n${instruction}\n`);
     expect(found.map((line) => line.replace(/^.*?\]: |, so its directory .*$/g, ''))).toEqual(
       missing === undefined ? [] : [missing],
     );
   });
 
-  test('check goes on behind a pattern below a link in a circle', async () => {
+  test('check goes on after a pattern below a link in a circle', async () => {
     const { missing } = await check('FROM scratch\nCOPY circle/*.py circle/x/*.py dangling/*.py /x/\nCOPY gone /y\n');
     expect(missing.map((line) => line.split(' error')[0]!.replace(/^.*?:/, ''))).toEqual(['2:6:', '2:32:', '3:6:']);
   });
@@ -133,7 +133,7 @@ describe('check reports what is missing', () => {
 });
 
 await onEngines('a build fails for just what check reports', { suites: ['forky'] }, (engine) => {
-  test.each(cases)('%s', async (instruction, missing) => {
+  test.each(cases)('a build fails if check reports a missing source: %s', async (instruction, missing) => {
     // The daemon keeps what it was sent of a directory of that name, and what it has built of the same content.
     const own = temporaryDir();
     cpSync(context, own, { recursive: true, verbatimSymlinks: true });

@@ -67,7 +67,7 @@ describe.skipIf(!hasGit)('git', () => {
     git('commit', '--quiet', '-m', 'one');
   });
 
-  test('files and commit of a branch', async () => {
+  test('a branch has its files and its commit', async () => {
     const sources = openRemoteSources();
     const source = { identifier: 'git://example.com/x#main', attrs: { 'git.fullurl': `file://${repository}` } };
     const tree = await sources.files(source);

@@ -69,7 +69,7 @@ describe.each([
   ['InvalidDefaultArgInFrom', 'Default value for ARG A/B results in empty or invalid base image name', 'No ARG is'],
   ['InvalidDefaultArgInFrom', 'Default value for ARG a:$B results in empty or invalid base image name', 'Give the ARG'],
   ['bad-arguments', 'LABEL requires at least one argument', 'remove the line'],
-] as const)('%s: %s', (code, message, hint) => {
+] as const)('the problem %s: %s', (code, message, hint) => {
   test('it has the hint of its message', () => {
     expect(withDefaultHint(problemOf(code, message)).hint).toContain(hint);
   });

@@ -56,7 +56,7 @@ await onEngines('the corpus', {}, (engine) => {
   ] as const) {
     describe(`${first} first, ${second} from its cache`, () => {
       beforeAll(() => (mayEmpty ? emptyCache(engine) : undefined));
-      test.for(cases.filter(isComparable))('$name', async (given) => {
+      test.for(cases.filter(isComparable))('$name is built equally', async (given) => {
         const filled = await build(given, first, anew);
         fresh.set(given.name, { ...fresh.get(given.name), [first]: filled });
         const cached = await build(given, second);

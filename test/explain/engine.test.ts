@@ -269,7 +269,7 @@ const directories: readonly (readonly [title: string, name: string, instruction:
   ['that is copied with --link', 'linked', 'COPY --link'],
   ['whose content is copied', 'content', 'COPY content/'],
   ['whose file is copied with --parents', 'parents/deep', 'COPY --parents parents'],
-  ['behind the ./ of --parents', 'pivot/q', 'COPY --parents pivot'],
+  ['after the ./ of --parents', 'pivot/q', 'COPY --parents pivot'],
 ];
 
 function swapLink(at: Project['at']): void {
@@ -353,7 +353,7 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
     }
   }
 
-  test.for(changes)('%s', async ([title, change, first], { skip }) => {
+  test.for(changes)('the engine runs again what is predicted for %s', async ([title, change, first], { skip }) => {
     const older = await record(project());
     const changed = project();
     change(changed);
@@ -361,30 +361,33 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
     await compareWithBuild(older, await record(changed), changed, first);
   });
 
-  test.for(directories)('the mode of a directory %s', async ([, name, instruction]) => {
-    const dir = project();
-    const copy = project();
-    const older = await record(dir);
-    const before = await build(dir);
-    chmodSync(dir.at(name), 0o711);
-    const newer = await record(dir);
-    const { steps } = compareBuilds(older.recorded, newer.recorded);
-    const text = readFileSync(dir.at('Dockerfile'), 'utf8').split('\n');
-    const [taking] = steps.filter(({ causes }) => causes.length > 0);
-    expect(text[taking!.line - 1]).toMatch(pattern(instruction));
-    expect(taking?.outcome).toBe('depends');
-    expect(taking?.causes).toEqual([
-      { kind: 'file', name: `${name}/`, detail: 'mode', before: expect.any(String), now: '0711' },
-    ]);
-    expect(steps.filter(({ outcome }) => outcome === 'runs')).toEqual([]);
-    // The daemon has the directory, and does not see the change.
-    const again = await build(dir);
-    const step = [...newer.names].find(([, line]) => line === taking!.line)![0];
-    expect([before.has(step), again.get(step)]).toEqual([true, true]);
-    // A daemon that does not have it sees the change.
-    chmodSync(copy.at(name), 0o711);
-    expect((await build(copy)).get(step)).toBe(false);
-  });
+  test.for(directories)(
+    'the engine runs again what is predicted for the mode of a directory %s',
+    async ([, name, instruction]) => {
+      const dir = project();
+      const copy = project();
+      const older = await record(dir);
+      const before = await build(dir);
+      chmodSync(dir.at(name), 0o711);
+      const newer = await record(dir);
+      const { steps } = compareBuilds(older.recorded, newer.recorded);
+      const text = readFileSync(dir.at('Dockerfile'), 'utf8').split('\n');
+      const [taking] = steps.filter(({ causes }) => causes.length > 0);
+      expect(text[taking!.line - 1]).toMatch(pattern(instruction));
+      expect(taking?.outcome).toBe('depends');
+      expect(taking?.causes).toEqual([
+        { kind: 'file', name: `${name}/`, detail: 'mode', before: expect.any(String), now: '0711' },
+      ]);
+      expect(steps.filter(({ outcome }) => outcome === 'runs')).toEqual([]);
+      // The daemon has the directory, and does not see the change.
+      const again = await build(dir);
+      const step = [...newer.names].find(([, line]) => line === taking!.line)![0];
+      expect([before.has(step), again.get(step)]).toEqual([true, true]);
+      // A daemon that does not have it sees the change.
+      chmodSync(copy.at(name), 0o711);
+      expect((await build(copy)).get(step)).toBe(false);
+    },
+  );
 
   /** Compares what two records foretell with a build. */
   async function compareWithBuild(older: Recorded, newer: Recorded, changed: Project, first: string | undefined) {
@@ -448,7 +451,7 @@ await onEngines('explain foretells which steps run', { suites: ['forky'] }, (eng
     ]);
   });
 
-  test.skipIf(process.arch !== 'x64')('for another platform', async () => {
+  test.skipIf(process.arch !== 'x64')('the engine runs again what is predicted for another platform', async () => {
     const older = await record(project());
     const changed = project();
     changed.opts['platform'] = 'linux/386';

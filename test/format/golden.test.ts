@@ -61,7 +61,7 @@ const cases = goldenNames().flatMap((name) => {
 });
 
 describe('golden cases', () => {
-  test.each(cases)('%s', async (_, golden, formatted) => {
+  test.each(cases)('the case %s compiles to the same build after formatting', async (_, golden, formatted) => {
     expect(buildOf(await play(formatted))).toEqual(buildOf(await play(golden)));
   });
 

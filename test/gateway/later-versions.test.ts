@@ -13,7 +13,7 @@ describe('an archive as context that is compressed with zstd', () => {
 
   test.each([
     ['as it is', zstd],
-    ['behind a skippable frame', Buffer.concat([Buffer.from('5a2a4d180400000061626364', 'hex'), zstd])],
+    ['after a skippable frame', Buffer.concat([Buffer.from('5a2a4d180400000061626364', 'hex'), zstd])],
   ])('a zstd archive is unpacked like one in gzip: %s', async (_, data) => {
     const verdict = compare(readExpected('context/http-archive-filename'), normalize(await play(withArchive(data))));
     expect(verdict.failed).toEqual([]);

@@ -35,7 +35,7 @@ test('join, base, dir and split return what Go returns', () => {
 });
 
 describe('matchPath', () => {
-  test('what stands behind a star is not checked where the match fails before it', () => {
+  test('what stands after a star is not checked where the match fails before it', () => {
     expect(matchPath('a*[', 'b')).toBe(false);
     expect(() => matchPath('a*[', 'a')).toThrow(new Error('syntax error in pattern'));
     expect(() => matchPath('a[', 'b')).toThrow(new Error('syntax error in pattern'));

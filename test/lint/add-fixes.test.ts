@@ -114,7 +114,7 @@ describe('there is no fix', () => {
     ['WorkdirRelativePath', body('WORKDIR ../x')],
     ['StageNameCasing', 'FROM alpine:3 AS Scratch\nFROM scratch\nCOPY a /\n'],
     ['BrokenArray', body('CMD ["a"] b')],
-  ])('for %s: %j', async (code, text) => {
+  ])('%s has no fix for %j', async (code, text) => {
     const { problems } = await checkDockerfile(optionsFor(text));
     const found = problems.filter((it) => it.code === code);
     expect(found).not.toEqual([]);
@@ -133,7 +133,7 @@ describe('a line that lacks the escape of the line above is no misspelled instru
     [body('RUN python3', 'lables = 3'), 2],
     [body('run python3', 'lables = 3'), 2],
     [body('RUN make', '  coppy a b'), 2],
-  ])('%j', async (text, line) => {
+  ])('a hint names the line above the commands of %j', async (text, line) => {
     const { problems } = await checkDockerfile(optionsFor(text));
     const first = problems.find(({ code }) => code === 'unknown-instruction')!;
     expect(first.hint).toMatch(new RegExp(`^Line ${line} may lack a \\\\ at its end: `));
@@ -185,7 +185,7 @@ describe('a cause is explained with its place', () => {
       'FROM only sees the ARGs before the first FROM, and that of line 2 is in a stage. Move it above the first FROM.',
       'V is declared here, for this stage alone',
     ],
-  ])('%s: %j', async (code, text, hint, related) => {
+  ])('%s has a hint with the cause in %j', async (code, text, hint, related) => {
     const { problems } = await checkDockerfile(optionsFor(text));
     const [found] = problems.filter((it) => it.code === code);
     expect(found?.hint).toBe(hint);

@@ -37,7 +37,7 @@ describe('what looks like an array but is not one is explained', () => {
     ["COPY --link ['a', '/b']", 'Write COPY ["a", "/b"].'],
     ['WORKDIR ["/a"]', 'WORKDIR does not take an array: brackets and quotes are read as plain text. Write WORKDIR /a.'],
     ['USER ["x"]', 'USER does not take an array'],
-  ])('%s', (line, expected) => {
+  ])('what looks like an array is explained: %s', (line, expected) => {
     const found = advice(`FROM a\n${line}\n`).filter((it) => it.startsWith('BrokenArray'));
     if (expected === undefined) return expect(found).toHaveLength(0);
     expect(found).toEqual([expect.stringContaining(expected)]);

@@ -52,7 +52,7 @@ test('the golden cases have problems with a fix for most rules', () => {
   expect(new Set(fixable.flatMap(({ codes }) => codes)).size).toBeGreaterThan(12);
 });
 
-describe.each(fixable)('$name', ({ name }) => {
+describe.each(fixable)('the fixes of $name', ({ name }) => {
   const options = buildOf(name);
 
   test('fixes of a fixed file change nothing', async () => {
@@ -113,8 +113,8 @@ describe.each([
     'RUN x=`echo \\`apt install -y foo; useradd -u 123456 u; curl https://a.b/c\\``; echo hi',
   ],
   ['an array with an escaped quote', String.raw`CMD ['sh', '-c', 'echo it\'s']`],
-])('%s', (_, line) => {
-  test('stays as it is', async () => {
+])('a Dockerfile with %s', (_, line) => {
+  test('the Dockerfile stays as it is', async () => {
     const text = `FROM debian:13\n${line}\n`;
     const options = withDockerfile(buildOf(fixable[0]!.name), 'Dockerfile', text);
     expect((await fixDockerfile(options, { unsafe: false })).text).toBe(text);

@@ -63,7 +63,7 @@ describe.each([
   ['{ "lint": { "ignore": "x" } }', '1:23', 'ignore must be an array of strings, but is "x"', undefined],
   ['{ "lint": { "ignore": [null] } }', '1:24', 'a member of ignore must be a string, but is null', undefined],
   ['[]', '1:1', 'the file must be an object, but is an array', undefined],
-])('%s', (text, place, message, hint) => {
+])('the configuration %s', (text, place, message, hint) => {
   test('the configuration is refused at the place of its mistake', () => {
     const [first, ...others] = problemsOf(text);
     expect(first).toContain(`tsfront.json:${place}: error[bad-lint-config]: ${message}\n`);

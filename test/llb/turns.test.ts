@@ -23,7 +23,7 @@ test('marshalling ends with the error of a turn', async () => {
   await expect(image('alpine').marshalInTurns(turns)).rejects.toThrow('nobody wants it any more');
 });
 
-test('the rules over the tree: between all instructions', async () => {
+test('the rules over the tree give other work a turn between all instructions', async () => {
   let passed = 0;
   const dockerfile = parseDockerfile(`FROM a\n${'MAINTAINER x\n'.repeat(steps)}`);
   const found: unknown[] = [];

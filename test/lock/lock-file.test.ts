@@ -93,7 +93,7 @@ describe('what is not a lock is refused with its line and column', () => {
     ],
     ['lockVersion: 1\nplatforms: linux/amd64, linux/amd64\n', '2:12: linux/amd64 stands twice'],
     ['lockVersion: 1\nplatforms:\n', '2:1: platforms has no value'],
-  ])('%j', (wrong, message) => {
+  ])('the text %j is refused', (wrong, message) => {
     expect(refusal(wrong)).toBe(`Dockerfile.lock:${message}`);
   });
 
@@ -167,8 +167,8 @@ describe('what is not a lock is refused with its line and column', () => {
       () => change('linux/amd64, linux/arm64', '[linux/amd64]'),
       /:3:12: a line has the form `name: value`$/,
     ],
-    ['more behind a quoted value', () => change('"1111', '"a" "1111'), /there is more after the value$/],
-  ])('%s', (_, refused, message) => {
+    ['more text after a quoted value', () => change('"1111', '"a" "1111'), /there is more after the value$/],
+  ])('%s is refused', (_, refused, message) => {
     expect(refused()).toMatch(message);
   });
 

@@ -103,7 +103,7 @@ describe('COPY and ADD', () => {
     expect(await destOf('/x/')).toBe('/x/');
   });
 
-  test('--parents keeps directories behind the pivot and requires what has no wildcards', async () => {
+  test('--parents keeps directories after the pivot and requires what has no wildcards', async () => {
     expect(await copied('COPY --parents a/b/./c/d* e /x/')).toMatchObject([
       { src: '/a/b', includePatterns: ['c/d*'], requiredPaths: [] },
       { src: '/', includePatterns: ['e'], requiredPaths: ['/e'] },
@@ -118,7 +118,7 @@ describe('COPY and ADD', () => {
     ]);
   });
 
-  test('what a git URL says of the .git directory counts for the sources behind it', async () => {
+  test('what a git URL says of the .git directory counts for the sources after it', async () => {
     const { definition } = await lower(
       lines('FROM scratch', 'ADD https://example.com/a.git?keep-git-dir=1 https://example.com/b.git /x/'),
     );

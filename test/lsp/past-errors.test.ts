@@ -63,7 +63,7 @@ test('a wrong instruction has the hover of what was meant, and its variables hav
   expect(await textOf('X')).toMatch(/^\*\*X\*\* \(no value\)/);
 });
 
-test('the outline and the folds of a file go on behind a wrong FROM and an open here-document', () => {
+test('the outline and the folds of a file go on after a wrong FROM and an open here-document', () => {
   const { session } = open('FORM alpine AS a', 'RUN <<E', 'ls', 'COPY a b', 'FROM b', 'CMD x');
   expect(outline(session).map(({ name, children }) => [name, children!.map((it) => it.name)])).toEqual([
     ['a', ['RUN <<E', 'COPY a b']],

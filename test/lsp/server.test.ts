@@ -281,7 +281,7 @@ test('an editor that does not show Markdown gets plain text, and no command that
   expect(resolved.documentation).toMatchObject({ kind: 'plaintext' });
 });
 
-test('an editor that names its command for it asks again behind a directory', async () => {
+test('an editor that names its command for it asks again after a directory', async () => {
   const own = await startEditor({ folders: [dir], settings: { suggestCommand: 'own.suggest' } });
   onTestFinished(() => own.kill());
   const document = await own.open(path.join(dir, 'Dockerfile.again'), 'FROM scratch\nCOPY src/main.ts /\n');

@@ -140,7 +140,7 @@ describe('bytes', () => {
 });
 
 describe('a comment', () => {
-  test('behind a blank of several bytes keeps the rest of that blank, as the reference does', () => {
+  test('after a blank of several bytes keeps the rest of that blank, as the reference does', () => {
     expect(parseDockerfile('\u00a0# c\nFROM a').instructions[0]?.comments).toEqual(['\udca0# c']);
     expect(parseDockerfile(' # c\nFROM a').instructions[0]?.comments).toEqual(['# c']);
     expect(parseDockerfile('# c\nFROM a').instructions[0]?.comments).toEqual(['c']);

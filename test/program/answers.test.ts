@@ -110,7 +110,7 @@ describe('a program that asks without end is stopped', () => {
     'the build program asks too much: it may call readText, readJson, exists, glob, config and state 10 times. Look for a loop that does not end, or that reads the same again.';
   const ask = (text: string) => runProgram(text, async () => 'text', 10).catch((error: unknown) => error);
 
-  test('at the line of the question', async () => {
+  test('a program is stopped at the line of the question', async () => {
     const failed = await ask("for (;;)\n  await context().readText('a');");
     expect(failed).toBeInstanceOf(ProgramFailed);
     expect((failed as ProgramFailed).failure).toMatchObject({ message, places: [{ module: 'build.ts', line: 4 }] });
@@ -119,11 +119,11 @@ describe('a program that asks without end is stopped', () => {
   test.each([
     ['that catches the error', "for (;;) try { await read('a'); } catch {}"],
     ['that asks all at once', "await Promise.allSettled(Array.from({ length: 30 }, () => read('a')));"],
-  ])('%s', async (_, text) => {
+  ])('a program %s is stopped', async (_, text) => {
     expect(await ask(`${text}\nexport default scratch();`)).toMatchObject({ message });
   });
 
-  test('and one at the limit is not', async () => {
+  test('a program at the limit is not stopped', async () => {
     const text = "for (let i = 0; i < 10; i++) await read('a');\nexport default scratch();";
     expect(await ask(text)).toMatchObject({ type: 'result' });
   });

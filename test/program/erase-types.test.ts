@@ -40,7 +40,7 @@ describe('types are erased', () => {
       2,
     ],
     ['a comparison that looks like a type', 'const a = 1, b = 2, c = 3; const result = a < b && b > (c - 2);', true],
-  ] as const)('%s', async (_, source, expected) => {
+  ] as const)('erasing %s leaves the result as it is', async (_, source, expected) => {
     expect(await resultOf(source)).toEqual(expected);
   });
 
@@ -60,7 +60,7 @@ describe('what is more than types is written out', () => {
       'class P { constructor(private readonly a: string, public b = 2) {} get() { return this.a } } const p = new P("x"); const result = [p.get(), p.b];',
       ['x', 2],
     ],
-  ] as const)('%s', async (_, source, expected) => {
+  ] as const)('%s are written out', async (_, source, expected) => {
     expect(await resultOf(source)).toEqual(expected);
   });
 });

@@ -91,7 +91,7 @@ await onEngines('the example projects', { suites: ['forky'] }, (engine) => {
     expect(report).toMatch(/\nOK\n$/);
   });
 
-  test('monorepo: eight services, each in its own image, and all in one', { timeout: 900_000 }, async () => {
+  test('monorepo builds eight services, each in its own image, and all in one', { timeout: 900_000 }, async () => {
     const all = await exported('monorepo');
     expect(readdirSync(path.join(all, 'srv')).sort()).toEqual(
       ['catalog', 'emails', 'forecast', 'orders', 'payments', 'reports', 'search', 'storefront'],

@@ -63,7 +63,7 @@ export { h as default } from './x.ts';
     expect(importedNameLine(text, (given) => given === specifier, name)).toBe(line);
   });
 
-  test('the first line that imports anything from a module', () => {
+  test('the first line that imports anything from a module is found', () => {
     expect(importLine(text, (given) => given === './y.ts')).toBe(7);
     expect(importLine(text, (given) => given === './z.ts')).toBeUndefined();
   });

@@ -41,7 +41,7 @@ test.each([
   [{ type: 'log', text: 'x', places: [] }],
   [{ type: 'failed', message: 'x', places: [] }],
   [{ type: 'failed', message: 'x', hint: 'y', places: [place] }],
-])('a message: %j', (message) => {
+])('the message is read: %j', (message) => {
   expect(readMessage(JSON.stringify(message))).toEqual(message);
 });
 
@@ -62,7 +62,7 @@ describe('what is not a message is an error', () => {
     '{"type":3}',
     '{"type":"toString"}',
     '{"type":"constructor"}',
-  ])('%s', (json) => {
+  ])('the text %s is refused', (json) => {
     expect(() => readMessage(json)).toThrow('sends what it should not');
   });
 
@@ -105,7 +105,7 @@ describe('what is not a message is an error', () => {
     [withInstruction({ isJson: 1 })],
     [withInstruction({ heredocs: [{ name: 'a', content: 'b' }] })],
     [withInstruction({ words: ['\udc80'] })],
-  ])('%j', (message) => {
+  ])('the message %j is refused', (message) => {
     expect(() => readMessage(JSON.stringify(message))).toThrow('sends what it should not');
   });
 });

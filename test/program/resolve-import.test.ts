@@ -16,7 +16,7 @@ describe('a relative import', () => {
         .map((end) => `lib/a.${end}`)
         .concat(['lib/a/index.ts', 'lib/a/index.js', 'lib/a']),
     ],
-  ])('%s of %s', (specifier, importer, expected) => {
+  ])('%s of %s has these files as candidates', (specifier, importer, expected) => {
     expect(candidates(specifier, importer)).toEqual(expected);
   });
 
@@ -39,12 +39,12 @@ describe('what a program cannot import', () => {
     expect(() => candidates(specifier, 'build.ts')).toThrow('it has tsfront/build and tsfront/llb');
   });
 
-  test('modules of Node without their prefix', () => {
+  test('modules of Node without their prefix are refused', () => {
     expect(() => candidates('fs', 'build.ts')).toThrow('no modules of Node');
     expect(() => candidates('fs/promises', 'build.ts')).toThrow('no modules of Node');
   });
 
-  test('imports maps of packages', () => {
+  test('imports maps of packages are refused', () => {
     expect(() => candidates('#internal', 'node_modules/a/index.js')).toThrow('#internal');
   });
 });
@@ -85,11 +85,11 @@ describe('the file of a package', () => {
     ['main of CommonJS', { main: 'index.cjs' }, 'index.cjs'],
     ['module before main', { main: 'a.js', module: 'a.mjs' }, 'a.mjs'],
     ['main that is no text', { main: 3 }, 'index.js'],
-  ])('by %s', (_, manifest, expected) => {
+  ])('the file of a package is found by %s', (_, manifest, expected) => {
     expect(files(manifest).join(' ')).toBe(`node_modules/a/${expected}`);
   });
 
-  test('of a path in a package without exports', () => {
+  test('a path in a package without exports is that file, or one with an extension', () => {
     expect(files({}, 'a/lib/x.js')).toEqual(['node_modules/a/lib/x.js']);
     expect(files({}, 'a/lib/x')).toEqual([
       'node_modules/a/lib/x.js',
@@ -111,7 +111,7 @@ describe('the file of a package', () => {
     ['a pattern with an end', { './lib/*.js': './*.js' }, 'a/lib/x.js'],
     ['the longest pattern', { './*': './wrong/*.js', './lib/*': './*.js' }, 'a/lib/x'],
     ['a path before a pattern', { './*': './wrong.js', './x': './x.js' }, 'a/x'],
-  ])('by exports with %s', (_, exports, specifier) => {
+  ])('the file of a package is found by exports with %s', (_, exports, specifier) => {
     expect(file(exports, specifier)).toBe('node_modules/a/x.js');
   });
 
@@ -124,15 +124,18 @@ describe('the file of a package', () => {
     ['an empty object', {}, 'a'],
     ['a number', 3, 'a'],
     ['what every object has', { '.': './x.js' }, 'a/constructor'],
-  ])('is not exported: %s', (_, exports, specifier) => {
+  ])('the package does not export it: %s', (_, exports, specifier) => {
     expect(() => file(exports, specifier)).toThrow(/the package a does not export \.\S* as an ES module/);
   });
 
-  test.each(['../b/x.js', './../../x.js', '/etc/passwd/../../..'])('outside of the package: %s', (target) => {
-    expect(() => file(target)).toThrow('the package a names a file outside of itself');
-  });
+  test.each(['../b/x.js', './../../x.js', '/etc/passwd/../../..'])(
+    'a file outside of the package is refused: %s',
+    (target) => {
+      expect(() => file(target)).toThrow('the package a names a file outside of itself');
+    },
+  );
 
-  test('that a pattern leads out of the package', () => {
+  test('a pattern that leads out of the package is refused', () => {
     expect(() => file({ './*': './lib/*' }, 'a/../../../x.js')).toThrow('outside of itself');
   });
 });

@@ -95,13 +95,13 @@ describe('an error shows its line', () => {
       'late',
       3,
     ],
-  ])('%s', async (_, text, message, line) => {
+  ])('an error %s shows its line', async (_, text, message, line) => {
     const { error, places } = await playProgram(program(text));
     expect(error).toContain(message);
     expect(places).toEqual([`build.ts:${line}`]);
   });
 
-  test('in an imported module', async () => {
+  test('an error in an imported module shows its line', async () => {
     const files = {
       'build.ts': "import { f } from './lib/f.ts';\nexport default () => f();\n",
       'lib/f.ts': "export const f = () => {\n\n  throw new TypeError('bad');\n};\n",
@@ -120,7 +120,7 @@ describe('an error shows its line', () => {
     });
   });
 
-  test('of the syntax of an imported module', async () => {
+  test('an error of the syntax of an imported module shows its line', async () => {
     const files = { 'build.ts': "import './a.ts';\n", 'a.ts': '\n\nconst = 1;\n' };
     expect(await playProgram(files)).toMatchObject({
       error: expect.stringMatching(/^syntax error: /),
@@ -157,7 +157,7 @@ describe('what a program does not have is told', () => {
     ],
     ['import(`tsfront/${"build"}`)', /^cannot import tsfront\/build: the name of a module must stand in quotes/],
     ['eval("import(\'./x.ts\')")', /cannot find module \.\/x\.ts/],
-  ])('%s', async (expression, message) => {
+  ])('an error explains why a program has no %s', async (expression, message) => {
     const { error, places } = await playProgram(program(`export default async () => {\n  await ${expression};\n};`));
     expect(error).toMatch(message);
     if (!expression.startsWith('eval')) expect(places).toEqual(['build.ts:3']);
@@ -256,7 +256,7 @@ describe('imports', () => {
       { 'package.json': '{"exports":{"./x":"./x.js"}}' },
       /^the package p does not export \. as an ES module/,
     ],
-  ])('of %s', async (_, files, message) => {
+  ])('an import of %s is an error', async (_, files, message) => {
     const packed = Object.fromEntries(
       Object.entries(files).map(([name, text]) => [`node_modules/p/${name}`, text as string]),
     );
@@ -266,7 +266,7 @@ describe('imports', () => {
     expect(places).toEqual(['build.ts:2']);
   });
 
-  test('of packages, directories, JSON, and modules that import each other', async () => {
+  test('packages, directories, JSON, and modules that import each other can be imported', async () => {
     const { commands } = await playProgram({
       'build.ts': program(`
 import { a } from './a.ts';
@@ -851,7 +851,7 @@ describe('options that there are not are told, because nothing checks the types 
     ["image('alpine').onbuild('RUN a', { reads: [] })", 'onbuild has no option "reads"'],
     ["dockerfile('Dockerfile', { arg: {} })", 'dockerfile has no option "arg"'],
     ["image(arg('A', { defualt: 'alpine' }))", 'arg has no option "defualt"'],
-  ])('%s', async (expression, message) => {
+  ])('an error names the unknown option of %s', async (expression, message) => {
     const { error, places } = await playProgram(program(`\nexport default () => ${expression};`));
     expect(error).toBe(`TypeError: ${message}`);
     expect(places).toEqual(['build.ts:3']);
@@ -934,7 +934,7 @@ describe('mistakes that types would find are explained', () => {
       'undefined',
       'TypeError: the target app must return a stage, not undefined\nhint: Did you forget to return the stage?',
     ],
-  ])('%s', async (expression, message, line = 3) => {
+  ])('an error explains the mistake of %s', async (expression, message, line = 3) => {
     const text = `const later = async () => image('alpine');\nexport default function app() { return ${expression}; }`;
     const { error, places } = await playProgram(program(text));
     expect(error).toBe(message);
@@ -971,7 +971,7 @@ describe('a target with the name of a context or an image is not replaced by it'
       "export const docs = () => image('alpine').run('a', { mounts: [mount.bind('/d', { from: context('docs') })] });",
       'exec',
     ],
-  ])('%s', async (text, kind) => {
+  ])('the target does not replace the context or image: %s', async (text, kind) => {
     const { ops, error } = await playProgram(program(text), { 'context:docs': 'docker-image://busybox' });
     expect(error).toBeUndefined();
     const made = ops.filter((op) => (kind === 'exec' ? op.exec : op.file));

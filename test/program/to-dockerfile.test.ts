@@ -98,7 +98,7 @@ describe('an instruction that is not valid is an error at its line', () => {
     ['a duration', instruction('healthcheck', { words: ['CMD', 'x'], flags: [['interval', 'x']] }), 'invalid duration'],
     ['an empty volume', instruction('volume', { words: [' '] }), 'VOLUME specified can not be an empty string'],
     ['no words', instruction('shell', { words: [], isJson: true }), 'SHELL requires at least one argument'],
-  ])('%s', (_, given, message) => {
+  ])('an error tells the line of %s', (_, given, message) => {
     const error = firstError(oneStage(given));
     expect(String(error)).toContain(message);
     expect(error).toMatchObject({ diagnostics: [{ lines: [{ start: 2, end: 2 }] }] });

@@ -27,7 +27,7 @@ test.each([
   ['machine h login u password abc', 'machine h login u password •••'],
   ['machine h\n  login u\n  password abc\n', 'machine h\n  login u\n  password •••\n'],
   ['-H "Authorization: Bearer abcdef" x', '-H "Authorization: Bearer ••••••" x'],
-])('%s', (text, hidden) => {
+])('the secrets are hidden in %s', (text, hidden) => {
   expect(hide(text)).toBe(hidden);
 });
 
@@ -169,7 +169,7 @@ test.each([
   'RUN TOKEN=SECRET; make',
   'RUN echo token="SECRET" && make',
   'RUN echo &token="SECRET&SECRET"',
-])('what stands behind a value that is hidden stays: %s', (text) => {
+])('what stands after a value that is hidden stays: %s', (text) => {
   const hidden = text.replaceAll('SECRET&SECRET', '•'.repeat(11)).replaceAll('SECRET', '•'.repeat(5));
   expect(hideSecretsOf([])(text.replaceAll('SECRET', 'a1b2c'))).toBe(hidden);
 });

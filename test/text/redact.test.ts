@@ -21,7 +21,7 @@ describe('credentials of addresses', () => {
     String.raw`{"log":"\"https://host/x?token=SECRET\""}`,
     'https://host/x?token=$TOKEN, then more',
     'https://host/x?token=${TOKEN}) then more',
-  ])('what stands behind an address stays: %s', (text) => {
+  ])('what stands after an address stays: %s', (text) => {
     expect(redactCredentials(text.replace('SECRET', 'a.b)c'))).toBe(text.replace('SECRET', 'xxxxx'));
   });
 

@@ -25,7 +25,7 @@ export function headOf(dockerfile: Dockerfile, instruction: Instruction): { at: 
 
 /**
  * The place of a word in an instruction; undefined if it occurs there more than once, or not as it is written, such as
- * behind a variable or across lines.
+ * after a variable or across lines.
  */
 export function onlyPlace(dockerfile: Dockerfile, instruction: Instruction, word: string): SourceRange | undefined {
   if (word === '') return undefined;

@@ -18,7 +18,7 @@ interface Leftovers {
   readonly variable?: string;
   /** The way out that has no mount. */
   readonly hint: string;
-  /** An option behind the subcommand that leaves nothing. */
+  /** An option after the subcommand that leaves nothing. */
   readonly option?: string;
   /** Whether a further command cleans up. */
   cleans(command: ShellCommand): boolean;

@@ -50,7 +50,7 @@ export interface ShellCommand {
   readonly name: string;
   /** The word that has the name; undefined if it is not known. */
   readonly nameWord: ShellWord | undefined;
-  /** The words behind the name. */
+  /** The words after the name. */
   readonly args: readonly ShellWord[];
   /** From the first assignment or word to the last word or redirection. */
   readonly range: SourceRange;

@@ -24,7 +24,7 @@ const posixShells = new Set(['sh', 'bash', 'dash', 'ash', 'ksh', 'mksh', 'zsh', 
 export function readShell(words: readonly string[]): Shell {
   const [program = '', ...rest] = words;
   const name = program.replace(/^.*[/\\]/, '').toLowerCase();
-  // `#!/usr/bin/env -S bash -e` names the shell behind env.
+  // `#!/usr/bin/env -S bash -e` names the shell after env.
   if (name === 'env') return readShell(rest.filter((word, at) => at > 0 || word !== '-S'));
   const options = { pipefail: false, errexit: false };
   for (const [at, word] of rest.entries()) {

@@ -44,7 +44,7 @@ interface Place {
   readonly unit: number;
   /** The instruction in lower case; '' for an unknown instruction. */
   readonly name: string;
-  /** The text from behind the keyword up to the place, continuations joined. */
+  /** The text after the keyword, up to the place, continuations joined. */
   readonly typed: string;
 }
 
@@ -135,7 +135,7 @@ function keywordItems(
           : { insertText: `${label} ` }),
       }),
     ];
-    // Without snippets the cursor would stand behind the end of the here-document.
+    // Without snippets the cursor would stand after the end of the here-document.
     if (takesSnippets && (name === 'run' || name === 'copy'))
       items.push(
         item({ session, offset }, word.length, `${label} <<EOF`, {

@@ -6,7 +6,7 @@ import { type DocumentSession, instructionAt } from '../session.ts';
 /** The forms at an offset, and the part that is being written; undefined outside of the arguments. */
 export function signatureHelp(session: DocumentSession, offset: number): SignatureHelp | undefined {
   const { document } = session;
-  // Blanks behind the last word are not a part of the instruction.
+  // Blanks after the last word are not a part of the instruction.
   const line = document.text.slice(document.text.lastIndexOf('\n', offset - 1) + 1, offset);
   const at = instructionAt(document, offset - (line.length - line.trimEnd().length));
   if (!at || offset <= at.instruction.keywordRange.end) return undefined;

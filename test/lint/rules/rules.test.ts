@@ -19,7 +19,7 @@ async function findings(name: LintRuleName, text: string, options: RuleOptions =
   return found.filter(({ code }) => code === name);
 }
 
-describe.each(lintRules)('$name', ({ name, bad, good, fix, exampleOptions }) => {
+describe.each(lintRules)('the rule $name', ({ name, bad, good, fix, exampleOptions }) => {
   const find = (text: string) => findings(name, text, exampleOptions);
 
   test.each(bad)('reports the bad example %j', async (text) => {
@@ -100,7 +100,7 @@ describe('what a finding says is true', () => {
       'an npm token is written here',
       'Revoke it',
     ],
-  ])('%s: %j', async (name, text, message, hint) => {
+  ])('%s says what is true of %j', async (name, text, message, hint) => {
     const [found] = await findings(name, text);
     expect(found?.message).toContain(message);
     expect(found?.hint).toContain(hint);

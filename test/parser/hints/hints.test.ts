@@ -54,7 +54,7 @@ describe('characters that are not what they look like are named with their place
     ['FROM a\rRUN b\r', 'U+000D CARRIAGE RETURN at 1:7: '],
     ['FROM a\nR\0N b\n', 'U+0000 NULL at 2:2: '],
     ['FROM a\nRUN b \\\u00a0\n  c\n', 'U+00A0 NO-BREAK SPACE at 2:8: '],
-  ])('%j', (text, hint) => {
+  ])('the hint names the characters of %j', (text, hint) => {
     expect(firstHint(text)).toContain(hint);
   });
 
@@ -89,12 +89,12 @@ describe('what looks like a here-document but is not one', () => {
     ["RUN <<EOF && echo it's", 'a single quote on that line is not closed'],
     ['CMD <<EOF', 'CMD cannot have one, only RUN, COPY and ADD can.'],
     ['ONBUILD ENTRYPOINT <<EOF', 'ENTRYPOINT cannot have one'],
-  ])('%j: one error, with the reason', (line, hint) => {
+  ])('%j has one error, with the reason', (line, hint) => {
     const hints = hintsOf(`FROM a\n${line}\necho a\necho b\nEOF\nRUN c\n`);
     expect(hints).toEqual([expect.stringContaining(`Line 2 seems to begin a here-document, but does not: ${hint}`)]);
   });
 
-  test('keeps the first error of the reference, and those behind it', () => {
+  test('keeps the first error of the reference, and those after it', () => {
     const { message } = firstError(parseDockerfile('FROM a\nRUN <<- EOF\necho a\nEOF\nFOO\n'))!;
     expect(message).toMatch(
       /^dockerfile parse error on line 3: unknown instruction: echo\n1 more problem:\n {2}line 5: /,
@@ -118,7 +118,7 @@ describe('a here-document without an end gets a hint', () => {
     ['RUN << -EOF\na\nEOF\n', 'Write <<-EOF.'],
     ['RUN <<\u2018EOF\u2019\na\nEOF\n', 'U+2018 LEFT SINGLE QUOTATION MARK at 2:7'],
     ['RUN <<EOF\na\n', 'There is no line that consists of EOF alone.'],
-  ])('%j', (text, hint) => {
+  ])('the hint explains why %j does not end', (text, hint) => {
     expect(firstHint(`FROM a\n${text}`)).toContain(hint);
   });
 });
@@ -139,7 +139,7 @@ describe('words that are cut where nobody wants it get a hint', () => {
     ['COPY --chown 1:1 a b', 'Write --chown=VALUE, with an equals sign and no blank.'],
     ['COPY --link= a b', 'Write --link, or --link=true.'],
     ['HEALTHCHECK -interval=5s CMD x', 'A flag begins with two plain dashes, as in --interval=30s.'],
-  ])('%s', (line, hint) => {
+  ])('the hint explains the cut word of %s', (line, hint) => {
     expect(firstHint(`FROM a\n${line}\n`)).toContain(hint);
   });
 
@@ -165,7 +165,7 @@ test.each([
   expect(firstHint(`FROM a\nHEALTHCHECK ${text}\n`)).toContain(hint);
 });
 
-test('a comment behind an escape is explained', () => {
+test('a comment after an escape is explained', () => {
   expect(firstHint('FROM a\nRUN b \\ # why\n  c\n')).toBe(
     'The comment after the \\ at 2:7 keeps that line from continuing: put it on a separate line.',
   );

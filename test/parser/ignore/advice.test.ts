@@ -54,7 +54,7 @@ describe('a pattern that does something else than was meant is a warning', () =>
     [['sr\u200bc'], 'U+200B ZERO WIDTH SPACE at 1:3'],
     [['src\u00a0lib'], 'U+00A0 NO-BREAK SPACE at 1:4'],
     [['\udcff\udcfen\0o\0d\0e\0'], 'no pattern of this file matches anything. The file is UTF-16'],
-  ])('%j', (lines, expected) => {
+  ])('a warning explains a pattern of %j', (lines, expected) => {
     expect(advice(lines).warnings).toEqual([expect.stringContaining(expected)]);
   });
 });
@@ -71,7 +71,7 @@ describe('what does no harm is a note', () => {
       ['1: nothing matches nothing in the context', '3: !src/other matches nothing in the context'],
     ],
     [['*.log'], ['1: *.log matches only at the root of the context: lib/b.log is not left out, **/*.log would']],
-  ])('%j', (lines, notes) => {
+  ])('a note explains a pattern of %j', (lines, notes) => {
     expect(advice(lines)).toEqual({ warnings: [], notes });
   });
 });
