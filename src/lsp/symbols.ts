@@ -211,13 +211,7 @@ class SymbolFinder {
       stage: this.stages.length - 1,
       written,
       value: given ?? expanded?.value ?? inherited,
-      origin: originOf(
-        given !== undefined,
-        isArg,
-        written !== undefined,
-        global !== undefined,
-        inherited !== undefined,
-      ),
+      origin: originOf({ given, written, global, inherited, isArg }),
       isSecret: kind !== 'stage' && (isSecretName(name) || expanded?.isSecret === true || from?.isSecret === true),
       unknown: expanded?.unknown ?? [],
       from,
@@ -254,17 +248,20 @@ interface Expanded {
   readonly isSecret: boolean;
 }
 
-function originOf(
-  isGiven: boolean,
-  isArg: boolean,
-  hasValue: boolean,
-  hasGlobal: boolean,
-  isPredefined: boolean,
-): SymbolDefinition['origin'] {
-  if (isGiven) return 'build argument';
-  if (hasValue) return isArg ? 'default' : 'value';
-  if (hasGlobal) return 'argument before FROM';
-  return isPredefined ? 'predefined' : 'none';
+/** What a variable may have its value from; undefined for what it has not. */
+interface Sources {
+  readonly given: string | undefined;
+  readonly written: string | undefined;
+  readonly global: SymbolDefinition | undefined;
+  readonly inherited: string | undefined;
+  readonly isArg: boolean;
+}
+
+function originOf({ given, written, global, inherited, isArg }: Sources): SymbolDefinition['origin'] {
+  if (given !== undefined) return 'build argument';
+  if (written !== undefined) return isArg ? 'default' : 'value';
+  if (global) return 'argument before FROM';
+  return inherited === undefined ? 'none' : 'predefined';
 }
 
 const moveRange = ({ start, end }: SourceRange, by: number): SourceRange => ({ start: start + by, end: end + by });

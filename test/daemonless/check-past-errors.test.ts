@@ -319,7 +319,7 @@ function goodFiles(): string[] {
 /** All own rules, also those that are off by default. */
 const allRules = { rules: new Map(lintRules.map(({ name }) => [name, 'warning'] as const)) };
 
-/** Ways to make an instruction wrong, from its keyword and the text behind it; undefined if one cannot. */
+/** Ways to make an instruction wrong, from its keyword and the text after it; undefined if one cannot. */
 const breaks: Readonly<Record<string, (keyword: string, rest: string) => string | undefined>> = {
   'exchanged letters': (keyword, rest) =>
     keyword[1] === keyword[2] ? undefined : keyword[0]! + keyword[2] + keyword[1] + keyword.slice(3) + rest,

@@ -317,9 +317,8 @@ async function mountItems(place: Place, value: string): Promise<CompletionItem[]
 function stageItems(place: Place, typed: string): CompletionItem[] {
   const { stages, stageOf } = place.session.symbols;
   const own = stageOf(place.unit);
-  const isFrom = stages[own]?.unit === place.unit;
   return stages.flatMap(({ name, base }, index) =>
-    name === '' || index >= (isFrom || own < 0 ? own : own)
+    name === '' || index >= own
       ? []
       : [item(place, typed.length, name, { kind: CompletionItemKind.Class, detail: `Stage on ${base}` })],
   );
